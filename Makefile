@@ -1,0 +1,42 @@
+# Everything a fresh machine needs is set up below .venv: Python 3.9 to 3.13, make, and a package index or mirror.
+
+SETUP := python3 tests/matrix.py
+
+.PHONY: help demo test lint bench-round protos docs lock clean
+
+help:
+	@echo "make demo         a simulated cluster: healthy, three faults named one by one, repaired"
+	@echo "make test         every check of the project, on the oldest and the newest Python of this machine"
+	@echo "make lint         the static part of it alone"
+	@echo "make bench-round  how long a round of checks takes, beside the shell loop it replaces"
+	@echo "make protos       generate the code of the wire again"
+	@echo "make docs         generate the pages of the checks again"
+	@echo "make lock         resolve the pinned requirements again (needs uv)"
+	@echo "make clean        remove .venv and what the tests left"
+
+demo:
+	@$(SETUP) demo
+
+test:
+	@$(SETUP) test
+
+lint:
+	@$(SETUP) lint
+
+bench-round:
+	@$(SETUP) run benchmarks/round.py
+
+protos:
+	@$(SETUP) run protos/generate.py
+
+docs:
+	@$(SETUP) run -m ascend_doctor.report.check_pages docs/checks
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.9 --generate-hashes --no-header --no-annotate --upgrade --quiet
+
+lock:
+	$(LOCK) --group build --output-file requirements/runtime.txt
+	$(LOCK) --group test --output-file requirements/test.txt
+
+clean:
+	rm -rf .venv build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
