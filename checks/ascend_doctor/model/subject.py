@@ -1,0 +1,100 @@
+"""What a finding is about."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import List, Tuple, Union
+
+import attrs
+
+
+class SubjectKind(enum.Enum):
+    """The kinds of things that can be at fault, from the whole to the part."""
+
+    CLUSTER = "cluster"
+    NODE = "node"
+    CARD = "card"
+    """The module that `npu-smi -i` addresses; it holds one chip or more."""
+    NPU = "npu"
+    """One chip (die), the unit with its own /dev/davinciN, RoCE port and rank. Its name is the phy-id."""
+    PORT = "port"
+    """The RoCE port of one NPU. Its name is the phy-id of the NPU."""
+    CABLE = "cable"
+    """The line between two ports. Its name is the key of one end and of the other, in order."""
+    SWITCH = "switch"
+    SWITCH_PORT = "switch-port"
+    SUBNET = "subnet"
+    ADDRESS = "address"
+
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def natural(text: str) -> Tuple[Tuple[int, Union[int, str]], ...]:
+    """Return a sort key in which `npu 10` comes after `npu 9`."""
+    parts: List[Tuple[int, Union[int, str]]] = []
+    for part in _DIGITS.split(text):
+        if part:
+            parts.append((0, int(part)) if part.isdecimal() else (1, part))
+    return tuple(parts)
+
+
+@attrs.frozen
+class Subject:
+    """One thing that a finding is about.
+
+    `node` is the name of the node it belongs to, empty for things that belong to none (a switch, a subnet, the cluster).
+    `name` tells it from its siblings: the phy-id of an NPU or a port, the card number, the name of a switch.
+    """
+
+    kind: SubjectKind
+    node: str = ""
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """A stable text that identifies the subject within a cluster."""
+        return ":".join((self.kind.value, self.node, self.name))
+
+    @property
+    def sort_key(self) -> Tuple[object, ...]:
+        """Nodes in natural order, the node itself before its parts, parts in natural order."""
+        return (natural(self.node), list(SubjectKind).index(self.kind), natural(self.name))
+
+    def __str__(self) -> str:
+        parts = [self.node] if self.node else []
+        if self.kind is SubjectKind.NODE:
+            return self.node
+        if self.kind is SubjectKind.PORT:
+            parts.append(f"NPU {self.name} port")
+        elif self.kind is SubjectKind.NPU:
+            parts.append(f"NPU {self.name}")
+        else:
+            parts.append(f"{self.kind.value} {self.name}".strip())
+        return " ".join(parts)
+
+
+def cluster() -> Subject:
+    """Return the whole cluster as a subject."""
+    return Subject(SubjectKind.CLUSTER)
+
+
+def node(name: str) -> Subject:
+    """Return a node as a subject."""
+    return Subject(SubjectKind.NODE, name)
+
+
+def card(node_name: str, npu_id: int) -> Subject:
+    """Return a card (the module that `npu-smi -i` addresses) as a subject."""
+    return Subject(SubjectKind.CARD, node_name, str(npu_id))
+
+
+def npu(node_name: str, phy_id: int) -> Subject:
+    """Return one NPU as a subject."""
+    return Subject(SubjectKind.NPU, node_name, str(phy_id))
+
+
+def port(node_name: str, phy_id: int) -> Subject:
+    """Return the RoCE port of one NPU as a subject."""
+    return Subject(SubjectKind.PORT, node_name, str(phy_id))
