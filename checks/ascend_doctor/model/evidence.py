@@ -105,7 +105,7 @@ def quote(evidence: Evidence, *containing: str) -> Quote:
 
     Lines are taken from standard output and, when none there fits, from standard error.
     """
-    for stream, data in (("stdout", evidence.stdout), ("stderr", evidence.stderr)):
+    for stream, data in (("stdout", evidence.stdout), ("stderr", evidence.stderr)):  # noqa: B007 - used after the loop
         lines = [line.rstrip() for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
         wanted = [line for line in lines if any(text in line for text in containing)] if containing else lines
         if wanted:

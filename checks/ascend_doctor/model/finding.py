@@ -12,7 +12,7 @@ from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject
 
 
-def _speakable(value: Union[int, float, str]) -> Union[int, float, str]:
+def _speakable(value: Union[float, str]) -> Union[float, str]:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import List, Tuple, Union
+from typing import Tuple, Union
 
 import attrs
 
@@ -33,18 +33,14 @@ _DIGITS = re.compile(r"(\d+)")
 
 def natural(text: str) -> Tuple[Tuple[int, Union[int, str]], ...]:
     """Return a sort key in which `npu 10` comes after `npu 9`."""
-    parts: List[Tuple[int, Union[int, str]]] = []
-    for part in _DIGITS.split(text):
-        if part:
-            parts.append((0, int(part)) if part.isdecimal() else (1, part))
-    return tuple(parts)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in _DIGITS.split(text) if part)
 
 
 @attrs.frozen
 class Subject:
     """One thing that a finding is about.
 
-    `node` is the name of the node it belongs to, empty for things that belong to none (a switch, a subnet, the cluster).
+    `node` is the name of the node it belongs to, empty for what belongs to none (a switch, a subnet, the cluster).
     `name` tells it from its siblings: the phy-id of an NPU or a port, the card number, the name of a switch.
     """
 
@@ -55,7 +51,7 @@ class Subject:
     @property
     def key(self) -> str:
         """A stable text that identifies the subject within a cluster."""
-        return ":".join((self.kind.value, self.node, self.name))
+        return f"{self.kind.value}:{self.node}:{self.name}"
 
     @property
     def sort_key(self) -> Tuple[object, ...]:
@@ -73,6 +69,15 @@ class Subject:
         else:
             parts.append(f"{self.kind.value} {self.name}".strip())
         return " ".join(parts)
+
+
+_LABEL = r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+_NODE_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+def is_node_name(text: str) -> bool:
+    """Whether the text may name a node: a host name by RFC 1123, at most 253 characters."""
+    return len(text) <= 253 and _NODE_NAME.fullmatch(text) is not None
 
 
 def cluster() -> Subject:

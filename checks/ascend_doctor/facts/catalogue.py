@@ -1,0 +1,144 @@
+"""All sources, and which of them a command line belongs to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ascend_doctor.facts import host
+from ascend_doctor.facts.files import hccn_conf, install_info, version_info
+from ascend_doctor.facts.hccn_tool import (
+    gateway,
+    ip,
+    link,
+    link_stat,
+    lldp,
+    net_health,
+    netdetect,
+    optical,
+    ping,
+    speed,
+    stat,
+    tls,
+)
+from ascend_doctor.facts.npu_smi import board, ecc, health, info, listing, mapping, usages
+from ascend_doctor.facts.source import Query, Scope, Source, Target
+
+SOURCES: Tuple[Source[Any], ...] = (
+    host.SOURCE,
+    version_info.DRIVER,
+    version_info.FIRMWARE,
+    hccn_conf.SOURCE,
+    install_info.SOURCE,
+    mapping.SOURCE,
+    info.SOURCE,
+    listing.SOURCE,
+    board.SOURCE,
+    health.SOURCE,
+    ecc.SOURCE,
+    usages.SOURCE,
+    link.SOURCE,
+    ip.SOURCE,
+    gateway.SOURCE,
+    netdetect.SOURCE,
+    net_health.SOURCE,
+    lldp.SOURCE,
+    stat.SOURCE,
+    link_stat.SOURCE,
+    speed.SOURCE,
+    optical.SOURCE,
+    tls.SOURCE,
+    ping.SOURCE,
+)
+
+BY_NAME: Dict[str, Source[Any]] = {source.name: source for source in SOURCES}
+
+
+def query_for_key(key: str) -> Optional[Query[Any]]:
+    """Return the query of which the evidence has this key, None for a key of no known source."""
+    name, _, rest = key.partition("@")
+    source = BY_NAME.get(name)
+    if source is None:
+        return None
+    text, _, address = rest.partition(":")
+    if not text:
+        return source.about()
+    number = _number(text)
+    if number is None or source.scope is Scope.NODE:
+        return None
+    if source.scope is Scope.CARD:
+        return source.about(Target(npu=number))
+    return source.about(Target(phy_id=number, address=address))
+
+
+def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
+    """Return the query that a command line puts, None when no source asks it.
+
+    The tool may be given by its path. Options of `npu-smi` may come in any order (`-i 0 -t board`), and a `-c N` is
+    accepted: its answer has a form that the same parser knows. `hccn_tool` of the 950 has its options turned round
+    (`hccn_tool -g -link -i 0 -u 0 -p 4`).
+    """
+    if not argv:
+        return None
+    words = [argv[0].rpartition("/")[2], *argv[1:]]
+    if words[0] == "npu-smi":
+        words = _npu_smi_in_order(words)
+    elif words[:2] == ["hccn_tool", "-g"]:
+        words = _hccn_tool_in_order(words)
+    for source in SOURCES:
+        placed = _place(source.argv, words)
+        if placed is not None:
+            return source.about(placed)
+    return None
+
+
+def _npu_smi_in_order(words: Sequence[str]) -> List[str]:
+    """Bring the options of `npu-smi info` into the order of our sources; `-c N` is left out."""
+    options: Dict[str, str] = {}
+    rest: List[str] = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word in ("-t", "-i", "-c") and position + 1 < len(words):
+            options[word] = words[position + 1]
+            position += 2
+        else:
+            rest.append(word)
+            position += 1
+    for option in ("-t", "-i"):
+        if option in options:
+            rest += [option, options[option]]
+    return rest
+
+
+def _hccn_tool_in_order(words: Sequence[str]) -> List[str]:
+    """Bring `hccn_tool -g -CMD -i N [-u UDIE -p PORT]` into the order of our sources; die and port are left out."""
+    command, options = words[2:3], words[3:]
+    values = dict(zip(options[::2], options[1::2]))
+    if len(options) % 2 or not {"-i"} <= set(values) <= {"-i", "-u", "-p"}:
+        return []
+    return ["hccn_tool", "-i", values["-i"], *command, "-g"]
+
+
+def _place(pattern: Sequence[str], words: Sequence[str]) -> Optional[Target]:
+    """Return the target with which a pattern gives these words, None when it does not."""
+    if len(words) < len(pattern):
+        return None
+    found: Dict[str, str] = {}
+    for expected, word in zip(pattern, words):
+        if expected.startswith("{"):
+            found[expected[1:-1]] = word
+        elif expected != word:
+            return None
+    # `-ping -g address A pkt N`: options behind the pattern change how the question is put, not its answer's form.
+    if len(words) > len(pattern) and "address" not in found:
+        return None
+    return Target(npu=_number(found.get("npu")), phy_id=_number(found.get("phy_id")), address=found.get("address", ""))
+
+
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
+
+
+def _number(text: Optional[str]) -> Optional[int]:
+    """Return the number of a device; a placeholder in its place (`$i`, `${device_id}`) stays unknown."""
+    return int(text) if text is not None and _NUMBER.match(text) else None

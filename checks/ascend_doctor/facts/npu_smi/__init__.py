@@ -1,0 +1,1 @@
+"""`npu-smi`: the vendor's tool for the NPUs themselves. It prints results and errors to standard output alike."""
