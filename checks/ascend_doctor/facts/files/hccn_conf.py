@@ -11,6 +11,7 @@ from ascend_doctor.facts.parsing import Line, ParseError, lines_of
 from ascend_doctor.facts.source import Cost, Medium, Scope, Source
 from ascend_doctor.facts.tables import Assignment, assignments, is_elision
 from ascend_doctor.model.evidence import Evidence
+from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, Reading
 
 PATH = "/etc/hccn.conf"
@@ -155,4 +156,5 @@ SOURCE: Source[HccnConfFacts] = Source(
     argv=("cat", PATH),
     parse=parse,
     cost=Cost.STATIC,
+    generations=ROCE,
 )

@@ -1,0 +1,262 @@
+"""The node's half of the stream, without I/O."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from typing import Callable, Deque, List, Optional, Tuple
+
+import attrs
+
+from ascend_doctor.model.state import EMPTY, Change, NodeState, apply, whole
+from ascend_doctor.model.subject import is_node_name
+from ascend_doctor.wire import frames
+from ascend_doctor.wire.effects import Close, Deliver, Effect, Effects, Reason, Send
+from ascend_doctor.wire.frames import CollectorFrame
+from ascend_doctor.wire.limits import MAX_MESSAGE_BYTES, MIB
+
+MAX_BACK_OFF_S = 60.0
+GREETING_S = 20.0
+"""How long to wait for Welcome."""
+SILENT_INTERVALS = 3
+"""After so many heartbeats without an answer the stream counts as dead."""
+WHOLE_PAUSE_S = 1.0
+"""Never two whole states within this time, whatever the collector asks."""
+
+
+@attrs.frozen
+class Retention:
+    """How much a session keeps of what the collector has not acknowledged; beyond it a whole state is sent instead."""
+
+    max_count: int = 1_000
+    max_bytes: int = 16 * MIB
+
+
+DEFAULT_RETENTION = Retention()
+
+
+@attrs.frozen
+class _Kept:
+    """A change that is not acknowledged, and the digest of the state after it."""
+
+    sequence: int
+    change: Change
+    digest: bytes
+    size: int
+
+
+class _Phase(enum.Enum):
+    OFFLINE = enum.auto()
+    GREETING = enum.auto()
+    STREAMING = enum.auto()
+    CLOSING = enum.auto()
+
+
+class AgentSession:
+    """What a node has to tell its collector, over any number of connections.
+
+    `epoch` names one unbroken series of sequence numbers; a node that lost its spool, or put back an old one, makes a
+    session with a new epoch. `state` at `sequence` is where the spool begins; feed what follows it with `changed`.
+    A state with anything in it has a sequence of at least 1.
+
+    Inputs: `changed` and `replaced` when the node's state moves, `connected` when a stream is open, `received` for each
+    frame, `tick` about once a second, `disconnected` when a stream is over, whoever ended it. Each returns effects.
+    `now` is any clock that never goes back, in seconds. Reconnect at `retry_at`.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        epoch: str,
+        *,
+        random: Callable[[], float],
+        sequence: int = 0,
+        state: NodeState = EMPTY,
+        agent_version: str = "",
+        capabilities: Tuple[str, ...] = (frames.DIGEST, frames.RECHECK, frames.ROUND),
+        interval_s: Optional[float] = None,
+        current_s: Optional[float] = None,
+        retention: Retention = DEFAULT_RETENTION,
+    ) -> None:
+        """`random` returns numbers from 0 up to 1. The rest is told in `Hello`. ValueError for a bad node name."""
+        if not is_node_name(node):
+            raise ValueError(f"{node!r} is not a host name")
+        self.state = state
+        self.sequence = sequence
+        """The newest sequence number."""
+        self.acked = -1
+        """The newest sequence that the collector has committed, as far as this session was told; -1 for none."""
+        self.retry_at = 0.0
+        """When to connect (again)."""
+        self.max_message_bytes = MAX_MESSAGE_BYTES
+        """How big a message of this stream may be."""
+        self.ignored = 0
+        """How many frames came that this program does not know."""
+        self._hello = frames.Hello(node, epoch, 0, 0, agent_version, capabilities, interval_s, current_s)
+        self._random = random
+        self._retention = retention
+        self._kept: Deque[_Kept] = deque()
+        self._kept_bytes = 0
+        self._base = sequence
+        self._base_digest = state.digest
+        self._failures = 0
+        self._retry_hint_s = 0.0
+        self._phase = _Phase.OFFLINE
+        self._sent = 0
+        self._inflight: Deque[int] = deque()
+        self._max_inflight = 1
+        self._whole_due = False
+        self._whole_after = 0.0
+        self._heartbeat_s = 0.0
+        self._heartbeat_at = 0.0
+        self._heard_at = 0.0
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the collector has welcomed the node on the present stream."""
+        return self._phase is _Phase.STREAMING
+
+    def changed(self, sequence: int, change: Change, now: float) -> Effects:
+        """Take in the next change of the node's state; its sequence is one above the newest, else ValueError."""
+        if sequence != self.sequence + 1:
+            raise ValueError(f"change {sequence} does not follow {self.sequence}")
+        self.sequence = sequence
+        self.state = apply(self.state, change)
+        self._kept.append(_Kept(sequence, change, self.state.digest, change.size))
+        self._kept_bytes += change.size
+        while len(self._kept) > self._retention.max_count or self._kept_bytes > self._retention.max_bytes:
+            self._forget_oldest()
+        return self._pump(now)
+
+    def replaced(self, sequence: int, state: NodeState, now: float) -> Effects:
+        """Take in a state whose way there is not known: the spool was folded. The sequence never goes back."""
+        if sequence < self.sequence:
+            raise ValueError(f"state {sequence} is older than {self.sequence}")
+        self.sequence, self.state = sequence, state
+        self._kept.clear()
+        self._kept_bytes = 0
+        self._base, self._base_digest = sequence, state.digest
+        self._whole_due = self.streaming
+        return self._pump(now)
+
+    def done(self, request_id: str, problem: str = "") -> Effects:
+        """Tell that a request was carried out, or why not, once its results were given to `changed`."""
+        return (Send(frames.Done(request_id, self.sequence, problem)),) if self.streaming else ()
+
+    def connected(self, now: float) -> Effects:
+        """Greet: a stream is open."""
+        self._phase = _Phase.GREETING
+        self._heard_at = now
+        self._inflight.clear()
+        return (Send(attrs.evolve(self._hello, base_sequence=self._base, newest_sequence=self.sequence)),)
+
+    def disconnected(self, now: float, retry_after_s: Optional[float] = None) -> None:
+        """Set `retry_at`: the stream is over, or could not be opened.
+
+        Exponential back-off with full jitter, after any hint; `retry_after_s` is one that came with the status.
+        """
+        self._phase = _Phase.OFFLINE
+        longest = min(MAX_BACK_OFF_S, 2.0 ** min(self._failures, 16))
+        hint = max(self._retry_hint_s, retry_after_s or 0.0)
+        self.retry_at = now + hint + self._random() * longest
+        self._failures += 1
+        self._retry_hint_s = 0.0
+
+    def received(self, frame: CollectorFrame, now: float) -> Effects:
+        """Take in a frame of the collector. What comes on a stream that is closing is ignored."""
+        if self._phase in (_Phase.OFFLINE, _Phase.CLOSING):
+            return ()
+        self._heard_at = now
+        if isinstance(frame, frames.Unknown):
+            self.ignored += 1
+            return ()
+        if isinstance(frame, frames.Drain):
+            self._retry_hint_s = frame.retry_after_s or 0.0
+            return self._close(Reason.DONE, f"the collector asks to come back later: {frame.reason}")
+        if isinstance(frame, frames.Welcome):
+            return self._welcomed(frame, now)
+        if not self.streaming:
+            return self._close(Reason.PROTOCOL, "the collector did not begin with Welcome")
+        if isinstance(frame, frames.Ack):
+            return self._acknowledged(frame.sequence, now)
+        if isinstance(frame, frames.Resync):
+            self._whole_due = True
+            return self._pump(now)
+        return (Deliver(frame),)
+
+    def tick(self, now: float) -> Effects:
+        """Do what is due: a heartbeat, a whole state that had to wait, the end of a dead stream."""
+        silent_s = now - self._heard_at
+        if self._phase is _Phase.GREETING and silent_s >= GREETING_S:
+            return self._close(Reason.SILENT, f"no Welcome within {GREETING_S:.0f} s")
+        if not self.streaming:
+            return ()
+        if silent_s >= SILENT_INTERVALS * self._heartbeat_s:
+            return self._close(Reason.SILENT, f"the collector has been silent for {silent_s:.0f} s")
+        effects = self._pump(now)
+        if now >= self._heartbeat_at:
+            effects += self._heartbeat(now)
+        return effects
+
+    def _welcomed(self, welcome: frames.Welcome, now: float) -> Effects:
+        if self.streaming:
+            return self._close(Reason.PROTOCOL, "the collector sent Welcome twice")
+        self._phase = _Phase.STREAMING
+        self._max_inflight = welcome.max_inflight
+        self._heartbeat_s = welcome.heartbeat_s
+        self.max_message_bytes = welcome.max_message_bytes
+        resume = welcome.resume_after
+        self._whole_due = resume is None or not self._base <= resume <= self.sequence
+        self._whole_after = now
+        self._sent = self.sequence if resume is None else resume
+        return self._pump(now) + self._heartbeat(now)
+
+    def _acknowledged(self, sequence: int, now: float) -> Effects:
+        self._failures = 0
+        if sequence <= self._sent:
+            self.acked = max(self.acked, sequence)
+            while self._inflight and self._inflight[0] <= sequence:
+                self._inflight.popleft()
+            while self._kept and self._kept[0].sequence <= sequence:
+                self._forget_oldest()
+        return self._pump(now)
+
+    def _pump(self, now: float) -> Effects:
+        """Send what the window allows."""
+        if not self.streaming:
+            return ()
+        if self._whole_due or self._sent < self._base:
+            return self._send_whole(now)
+        effects: List[Effect] = []
+        while self._sent < self.sequence and len(self._inflight) < self._max_inflight:
+            kept = self._kept[self._sent - self._base]
+            self._sent = kept.sequence
+            self._inflight.append(kept.sequence)
+            effects.append(Send(frames.State(kept.sequence, kept.change, kept.digest)))
+        return tuple(effects)
+
+    def _send_whole(self, now: float) -> Effects:
+        """Everything that was on its way is void once a whole state is."""
+        self._whole_due = now < self._whole_after
+        if self._whole_due:
+            return ()
+        self._whole_after = now + WHOLE_PAUSE_S
+        self._sent = self.sequence
+        self._inflight = deque([self.sequence])
+        return (Send(frames.State(self.sequence, whole(self.state), self.state.digest, whole=True)),)
+
+    def _heartbeat(self, now: float) -> Effects:
+        self._heartbeat_at = now + self._heartbeat_s
+        if self._whole_due:
+            return ()
+        digest = self._base_digest if self._sent == self._base else self._kept[self._sent - self._base - 1].digest
+        return (Send(frames.Heartbeat(self._sent, digest)),)
+
+    def _forget_oldest(self) -> None:
+        oldest = self._kept.popleft()
+        self._kept_bytes -= oldest.size
+        self._base, self._base_digest = oldest.sequence, oldest.digest
+
+    def _close(self, reason: Reason, text: str) -> Effects:
+        self._phase = _Phase.CLOSING
+        return (Close(reason, text),)

@@ -1,0 +1,237 @@
+"""Evidence, findings and what they are made of: model to message and back.
+
+`..._message` writes whatever the doctor makes: what is too long is cut, and evidence that was cut says so.
+`read_...` reads and raises `WireError` for what no honest peer sends. A word of a newer peer becomes the cautious one:
+an unknown status is `UNKNOWN`, an unknown ending a failure to start, an unknown severity blocks.
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Union
+
+import attrs
+
+from ascend_doctor.model.evidence import Ending, Evidence, Quote
+from ascend_doctor.model.finding import Finding, Quantity, Remedy
+from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
+from ascend_doctor.model.subject import Subject, SubjectKind, is_node_name
+from ascend_doctor.v1 import evidence_pb2, finding_pb2
+from ascend_doctor.wire import fields, limits
+from ascend_doctor.wire.fields import WireError, Words
+
+ENDINGS = Words(Ending, evidence_pb2.Ending.items(), "ENDING", Ending.FAILED_TO_START)
+STATUSES = Words(Status, finding_pb2.Status.items(), "STATUS", Status.UNKNOWN)
+SEVERITIES = Words(Severity, finding_pb2.Severity.items(), "SEVERITY", Severity.BLOCKING)
+DISRUPTIONS = Words(Disruption, finding_pb2.Disruption.items(), "DISRUPTION", Disruption.REBOOT)
+CONFIDENCES = Words(Confidence, finding_pb2.Confidence.items(), "CONFIDENCE", Confidence.WEAK)
+KINDS = Words(SubjectKind, finding_pb2.SubjectKind.items(), "SUBJECT_KIND", SubjectKind.NODE)
+
+_INT64 = range(-(1 << 63), 1 << 63)
+
+
+def evidence_message(evidence: Evidence) -> evidence_pb2.Evidence:
+    """Write one answer."""
+    cut = attrs.evolve(
+        evidence,
+        key=fields.spell(evidence.key, limits.MAX_KEY_LENGTH),
+        argv=tuple(word[: limits.MAX_WORD_LENGTH] for word in evidence.argv[: limits.MAX_WORD_COUNT]),
+        stdout=evidence.stdout[: limits.MAX_STREAM_BYTES],
+        stderr=evidence.stderr[: limits.MAX_STREAM_BYTES],
+        truncated=evidence.truncated or max(len(evidence.stdout), len(evidence.stderr)) > limits.MAX_STREAM_BYTES,
+    )
+    return evidence_pb2.Evidence(
+        key=cut.key,
+        sha256=bytes.fromhex(cut.digest),
+        argv=[word.encode("utf-8", "surrogateescape") for word in cut.argv],
+        ending=ENDINGS.number(cut.ending),
+        exit_code=cut.exit_code,
+        stdout=cut.stdout,
+        stderr=cut.stderr,
+        truncated=cut.truncated,
+        start_time=fields.timestamp(cut.started_at),
+        run_duration=fields.duration(cut.duration_s),
+        attempt_count=cut.attempts,
+        note=fields.cut(cut.note),
+        redactions=fields.cut_all(cut.redactions, limits.MAX_WORD_COUNT, limits.MAX_NAME_LENGTH),
+    )
+
+
+def read_evidence(message: evidence_pb2.Evidence) -> Evidence:
+    """Read one answer. Its sha256 must be that of what came with it."""
+    for place, stream in (("stdout", message.stdout), ("stderr", message.stderr)):
+        if len(stream) > limits.MAX_STREAM_BYTES:
+            raise WireError(place, f"{len(stream)} bytes, {limits.MAX_STREAM_BYTES} are allowed")
+    evidence = Evidence(
+        key=fields.key("key", message.key),
+        argv=fields.each("argv", message.argv, limits.MAX_WORD_COUNT, _read_word),
+        ending=ENDINGS.member(message.ending),
+        exit_code=message.exit_code if message.HasField("exit_code") else None,
+        stdout=message.stdout,
+        stderr=message.stderr,
+        truncated=message.truncated,
+        started_at=fields.time("start_time", message.start_time),
+        duration_s=fields.span("run_duration", message.run_duration),
+        attempts=fields.count("attempt_count", message.attempt_count),
+        note=fields.text("note", message.note),
+        redactions=fields.texts("redactions", message.redactions, limits.MAX_WORD_COUNT, limits.MAX_NAME_LENGTH),
+    )
+    if message.sha256 and ENDINGS.knows(message.ending) and message.sha256.hex() != evidence.digest:
+        raise WireError("sha256", "is not that of the answer")
+    return evidence
+
+
+def _read_word(word: bytes) -> str:
+    if len(word) > 4 * limits.MAX_WORD_LENGTH:
+        raise WireError("", f"{len(word)} bytes, {4 * limits.MAX_WORD_LENGTH} are allowed")
+    return word.decode("utf-8", "surrogateescape")
+
+
+def quote_message(quote: Quote) -> evidence_pb2.Quote:
+    """Write the lines that a finding rests on."""
+    return evidence_pb2.Quote(
+        key=fields.spell(quote.key, limits.MAX_KEY_LENGTH),
+        digest=fields.spell(quote.digest),
+        command=fields.cut(quote.command),
+        lines=fields.cut_all(quote.lines, limits.MAX_LINE_COUNT, limits.MAX_LINE_LENGTH),
+        stream=fields.spell(quote.stream),
+        ending=ENDINGS.number(quote.ending),
+        exit_code=quote.exit_code,
+    )
+
+
+def read_quote(message: evidence_pb2.Quote) -> Quote:
+    """Read the lines that a finding rests on."""
+    return Quote(
+        key=fields.key("key", message.key),
+        digest=fields.name("digest", message.digest, empty=True),
+        command=fields.text("command", message.command),
+        lines=fields.texts("lines", message.lines, limits.MAX_LINE_COUNT, limits.MAX_LINE_LENGTH),
+        stream=fields.name("stream", message.stream, empty=True),
+        ending=ENDINGS.member(message.ending),
+        exit_code=message.exit_code if message.HasField("exit_code") else None,
+    )
+
+
+def subject_message(subject: Subject) -> finding_pb2.Subject:
+    """Write what a finding is about."""
+    return finding_pb2.Subject(
+        kind=KINDS.number(subject.kind), node_name=fields.spell(subject.node), name=fields.spell(subject.name)
+    )
+
+
+def read_subject(message: finding_pb2.Subject) -> Subject:
+    """Read what a finding is about. A kind that is not known counts as the node, or as the cluster without one."""
+    if message.node_name and not is_node_name(message.node_name):
+        raise WireError("node_name", "is not a host name")
+    kind = KINDS.member(message.kind)
+    if not (message.node_name or KINDS.knows(message.kind)):
+        kind = SubjectKind.CLUSTER
+    return Subject(kind, message.node_name, fields.name("name", message.name, empty=True))
+
+
+def quantity_message(quantity: Quantity) -> finding_pb2.Quantity:
+    """Write an observed value."""
+    unit = fields.spell(quantity.unit)
+    value = quantity.value
+    if isinstance(value, str):
+        return finding_pb2.Quantity(text=fields.cut(value), unit=unit)
+    if isinstance(value, float):
+        return finding_pb2.Quantity(number=value, unit=unit)
+    if value in _INT64:
+        return finding_pb2.Quantity(integer=int(value), unit=unit)
+    return finding_pb2.Quantity(wide_integer=str(value), unit=unit)
+
+
+def read_quantity(message: finding_pb2.Quantity) -> Quantity:
+    """Read an observed value."""
+    return Quantity(_read_value(message), fields.name("unit", message.unit, empty=True))
+
+
+def _read_value(message: finding_pb2.Quantity) -> Union[int, float, str]:
+    form = message.WhichOneof("value")
+    if form == "integer":
+        return message.integer
+    if form == "number":
+        return message.number
+    if form == "text":
+        return fields.text("text", message.text)
+    if form is None:
+        return "?"
+    digits = fields.text("wide_integer", message.wide_integer, limits.MAX_INTEGER_DIGITS)
+    if not (digits.isascii() and digits.lstrip("-").isdigit()):
+        raise WireError("wide_integer", "is not a whole number")
+    return int(digits)
+
+
+def remedy_message(remedy: Remedy) -> finding_pb2.Remedy:
+    """Write one step that would mend a fault."""
+    return finding_pb2.Remedy(
+        text=fields.cut(remedy.text),
+        command=fields.cut(remedy.command),
+        disruption=DISRUPTIONS.number(remedy.disruption),
+    )
+
+
+def read_remedy(message: finding_pb2.Remedy) -> Remedy:
+    """Read one step that would mend a fault."""
+    return Remedy(
+        text=fields.text("text", message.text),
+        command=fields.text("command", message.command),
+        disruption=DISRUPTIONS.member(message.disruption),
+    )
+
+
+def finding_message(key: str, finding: Finding) -> finding_pb2.Finding:
+    """Write a finding under the key that the state has for it."""
+    return finding_pb2.Finding(
+        key=fields.spell(key, limits.MAX_KEY_LENGTH),
+        check_id=fields.spell(finding.check),
+        subject=subject_message(finding.subject),
+        status=STATUSES.number(finding.status),
+        summary=fields.cut(finding.summary),
+        severity=SEVERITIES.number(finding.severity),
+        observed=None if finding.observed is None else quantity_message(finding.observed),
+        expected=fields.cut(finding.expected),
+        quotes=[quote_message(quote) for quote in finding.quotes[: limits.MAX_QUOTE_COUNT]],
+        remedies=[remedy_message(remedy) for remedy in finding.remedies[: limits.MAX_REMEDY_COUNT]],
+        confidence=CONFIDENCES.number(finding.confidence),
+        affected=[subject_message(subject) for subject in finding.affected[: limits.MAX_AFFECTED_COUNT]],
+        candidates=fields.cut_all(finding.candidates, limits.MAX_CANDIDATE_COUNT),
+        cause_key=fields.spell(finding.cause, limits.MAX_KEY_LENGTH),
+        judge_time=fields.timestamp(finding.judged_at),
+    )
+
+
+def read_finding(message: finding_pb2.Finding) -> Finding:
+    """Read a finding."""
+    if not message.HasField("subject"):
+        raise WireError("subject", "is missing")
+    try:
+        subject = read_subject(message.subject)
+    except WireError as error:
+        raise error.within("subject") from None
+    return Finding(
+        check=fields.name("check_id", message.check_id),
+        subject=subject,
+        status=STATUSES.member(message.status),
+        summary=fields.text("summary", message.summary),
+        severity=SEVERITIES.member(message.severity),
+        observed=_read_observed(message),
+        expected=fields.text("expected", message.expected),
+        quotes=fields.each("quotes", message.quotes, limits.MAX_QUOTE_COUNT, read_quote),
+        remedies=fields.each("remedies", message.remedies, limits.MAX_REMEDY_COUNT, read_remedy),
+        confidence=CONFIDENCES.member(message.confidence),
+        affected=fields.each("affected", message.affected, limits.MAX_AFFECTED_COUNT, read_subject),
+        candidates=fields.texts("candidates", message.candidates, limits.MAX_CANDIDATE_COUNT),
+        cause=fields.name("cause_key", message.cause_key, limits.MAX_KEY_LENGTH, empty=True),
+        judged_at=fields.time("judge_time", message.judge_time),
+    )
+
+
+def _read_observed(message: finding_pb2.Finding) -> Optional[Quantity]:
+    if not message.HasField("observed"):
+        return None
+    try:
+        return read_quantity(message.observed)
+    except WireError as error:
+        raise error.within("observed") from None

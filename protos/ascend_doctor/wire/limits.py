@@ -1,0 +1,51 @@
+"""Sizes of the wire, all in one place. What is sent is cut to them; what comes beyond them is refused."""
+
+from __future__ import annotations
+
+PROTOCOL = 1
+"""The newest protocol that this program speaks."""
+
+MIB = 1 << 20
+MAX_MESSAGE_BYTES = 4 * MIB
+"""One gRPC message. Both ends set it on their channels; one piece of evidence or one finding always fits."""
+MIN_MESSAGE_BYTES = 3 * MIB
+"""What a collector may not go below, so that every single piece still fits."""
+MAX_STREAM_BYTES = MIB
+"""One output stream of one run."""
+MAX_EVIDENCE_BYTES = 16 * MIB
+"""All output that is kept of one node."""
+MAX_STATE_BYTES = 32 * MIB
+"""All messages of one state together."""
+MAX_STATE_PART_COUNT = 64
+MAX_EVIDENCE_COUNT = 10_000
+MAX_FINDING_COUNT = 20_000
+"""Findings and evidence that are kept of one node."""
+
+MAX_KEY_LENGTH = 1_024
+"""The key of a finding about a cable names the node at both ends."""
+MAX_NAME_LENGTH = 600
+"""IDs, names of parts, units, capabilities."""
+MAX_TEXT_LENGTH = 4_096
+"""Sentences for people and command lines."""
+MAX_LINE_LENGTH = 1_000
+MAX_LINE_COUNT = 16
+MAX_QUOTE_COUNT = 8
+MAX_REMEDY_COUNT = 8
+MAX_AFFECTED_COUNT = 4_096
+MAX_CANDIDATE_COUNT = 64
+MAX_WORD_COUNT = 64
+MAX_WORD_LENGTH = 1_024
+MAX_FACT_COUNT = 64
+MAX_CAPABILITY_COUNT = 64
+MAX_CHECK_COUNT = 1_000
+MAX_PROBE_COUNT = 1_024
+MAX_INTEGER_DIGITS = 40
+MAX_INFLIGHT_COUNT = 1_000
+MAX_PHY_ID = 1_023
+MIN_HEARTBEAT_S = 1.0
+MAX_HEARTBEAT_S = 3_600.0
+MAX_SPAN_S = 366 * 86_400.0
+"""No interval or delay that a peer names may be longer."""
+
+MAX_REPORT_NODE_COUNT = 200_000
+MAX_REPORT_FINDING_COUNT = 5_000_000

@@ -1,0 +1,253 @@
+"""Frames of the node to messages and back.
+
+A state that is too big for one message goes in several parts; `RequestReader` puts them together again, so that the
+sessions see whole frames only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import DefaultDict, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
+
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.state import Change, Rerun
+from ascend_doctor.model.subject import is_node_name
+from ascend_doctor.v1 import finding_pb2, ingest_pb2
+from ascend_doctor.wire import convert, fields, frames, limits
+from ascend_doctor.wire.fields import WireError
+from ascend_doctor.wire.frames import AgentFrame
+
+V = TypeVar("V")
+
+_DIGEST_BYTES = 32
+_HEAD_BYTES = 4_096
+"""Room for what a message holds beside its entries."""
+_ENTRY_BYTES = 8
+"""Room for the tag and the length of an entry."""
+
+
+def request_messages(frame: AgentFrame, max_message_bytes: int) -> Iterator[ingest_pb2.ConnectRequest]:
+    """Write a frame of the node: one message, or several for a big state. Nothing for an unknown frame."""
+    if isinstance(frame, frames.State):
+        for part in _state_parts(frame, max_message_bytes):
+            yield ingest_pb2.ConnectRequest(state=part)
+    elif isinstance(frame, frames.Hello):
+        yield ingest_pb2.ConnectRequest(hello=_hello(frame))
+    elif isinstance(frame, frames.Heartbeat):
+        heartbeat = ingest_pb2.Heartbeat(sequence=frame.sequence, state_digest=frame.digest)
+        yield ingest_pb2.ConnectRequest(heartbeat=heartbeat)
+    elif isinstance(frame, frames.Done):
+        done = ingest_pb2.Done(
+            request_id=fields.spell(frame.request_id), sequence=frame.sequence, problem=fields.cut(frame.problem)
+        )
+        yield ingest_pb2.ConnectRequest(done=done)
+
+
+def _hello(frame: frames.Hello) -> ingest_pb2.Hello:
+    return ingest_pb2.Hello(
+        protocol=frame.protocol,
+        node_name=frame.node,
+        epoch=frame.epoch,
+        base_sequence=frame.base_sequence,
+        newest_sequence=frame.newest_sequence,
+        agent_version=fields.spell(frame.agent_version),
+        capabilities=fields.cut_all(frame.capabilities, limits.MAX_CAPABILITY_COUNT, limits.MAX_NAME_LENGTH),
+        collection_interval=fields.duration(frame.interval_s),
+        current_duration=fields.duration(frame.current_s),
+    )
+
+
+def _state_parts(frame: frames.State, max_message_bytes: int) -> Iterator[ingest_pb2.State]:
+    room = max_message_bytes - _HEAD_BYTES
+    part, size = ingest_pb2.State(sequence=frame.sequence, whole=frame.whole), 0
+    for entry in _entries(frame.change):
+        grown = entry.ByteSize() + _ENTRY_BYTES
+        if size and size + grown > room:
+            part.more_follows = True
+            yield part
+            part, size = ingest_pb2.State(sequence=frame.sequence, whole=frame.whole), 0
+        part.MergeFrom(entry)
+        size += grown
+    part.state_digest = frame.digest
+    yield part
+
+
+def _entries(change: Change) -> Iterator[ingest_pb2.State]:
+    """Yield the change in pieces that need not be cut further, each as a state that holds it alone."""
+    for key, finding in change.findings.items():
+        yield ingest_pb2.State(findings=[convert.finding_message(key, finding)])
+    for evidence in change.evidence.values():
+        yield ingest_pb2.State(evidence=[convert.evidence_message(evidence)])
+    by_time: DefaultDict[float, List[str]] = defaultdict(list)
+    for key, judged_at in change.judged_at.items():
+        by_time[judged_at].append(_key(key))
+    for judged_at, keys in by_time.items():
+        time = fields.timestamp(judged_at)
+        for some in _runs(keys):
+            yield ingest_pb2.State(confirmations=[ingest_pb2.Confirmation(judge_time=time, finding_keys=some)])
+    for key, rerun in change.reruns.items():
+        yield ingest_pb2.State(
+            reruns=[
+                ingest_pb2.Rerun(
+                    evidence_key=_key(key),
+                    start_time=fields.timestamp(rerun.started_at),
+                    run_duration=fields.duration(rerun.duration_s),
+                    attempt_count=rerun.attempts,
+                )
+            ]
+        )
+    for some in _runs([_key(key) for key in sorted(change.removed_findings)]):
+        yield ingest_pb2.State(removed_finding_keys=some)
+    for some in _runs([_key(key) for key in sorted(change.removed_evidence)]):
+        yield ingest_pb2.State(removed_evidence_keys=some)
+
+
+def _runs(keys: List[str]) -> Iterator[List[str]]:
+    for start in range(0, len(keys), 256):
+        yield keys[start : start + 256]
+
+
+def _key(key: str) -> str:
+    return fields.spell(key, limits.MAX_KEY_LENGTH)
+
+
+class RequestReader:
+    """Reads the messages of one stream of a node; make a new one for every stream."""
+
+    def __init__(self) -> None:
+        self._parts: List[frames.State] = []
+        self._bytes = 0
+
+    def read(self, message: ingest_pb2.ConnectRequest) -> Optional[AgentFrame]:
+        """Return the frame that is complete with this message, None while parts of a state are missing.
+
+        Raises `WireError` for what no honest node sends; the stream must be closed then.
+        """
+        form = message.WhichOneof("frame")
+        if form == "state":
+            return self._state(message)
+        if self._parts:
+            raise WireError(form or "frame", "stands between the parts of a state")
+        if form == "hello":
+            return _read_hello(message.hello)
+        if form == "heartbeat":
+            return frames.Heartbeat(
+                fields.count("heartbeat.sequence", message.heartbeat.sequence),
+                _read_digest("heartbeat.state_digest", message.heartbeat.state_digest),
+            )
+        if form == "done":
+            return frames.Done(
+                fields.name("done.request_id", message.done.request_id),
+                fields.count("done.sequence", message.done.sequence),
+                fields.text("done.problem", message.done.problem),
+            )
+        return frames.Unknown()
+
+    def _state(self, request: ingest_pb2.ConnectRequest) -> Optional[frames.State]:
+        message = request.state
+        sequence = fields.count("state.sequence", message.sequence, 0 if message.whole else 1)
+        self._bytes += request.ByteSize()
+        if self._bytes > limits.MAX_STATE_BYTES:
+            raise WireError("state", f"more than {limits.MAX_STATE_BYTES} bytes")
+        fields.count("state.parts", len(self._parts), 0, limits.MAX_STATE_PART_COUNT - 1)
+        digest = b"" if message.more_follows else _read_digest("state.state_digest", message.state_digest)
+        self._parts.append(frames.State(sequence, _read_change(message), digest, message.whole))
+        if any((part.sequence, part.whole) != (sequence, message.whole) for part in self._parts):
+            raise WireError("state.sequence", "another state begins before the last part came")
+        if message.more_follows:
+            return None
+        parts, self._parts, self._bytes = self._parts, [], 0
+        return frames.State(sequence, _joined([part.change for part in parts]), digest, message.whole)
+
+
+def _joined(changes: Sequence[Change]) -> Change:
+    if len(changes) == 1:
+        return changes[0]
+    return Change(
+        findings=_united(change.findings for change in changes),
+        evidence=_united(change.evidence for change in changes),
+        judged_at=_united(change.judged_at for change in changes),
+        reruns=_united(change.reruns for change in changes),
+        removed_findings=frozenset().union(*(change.removed_findings for change in changes)),
+        removed_evidence=frozenset().union(*(change.removed_evidence for change in changes)),
+    )
+
+
+def _united(mappings: Iterable[Mapping[str, V]]) -> Dict[str, V]:
+    return {key: item for mapping in mappings for key, item in mapping.items()}
+
+
+def _read_change(message: ingest_pb2.State) -> Change:
+    evidence = fields.each("state.evidence", message.evidence, limits.MAX_EVIDENCE_COUNT, convert.read_evidence)
+    judged_at: Dict[str, float] = {}
+    for times in fields.each(
+        "state.confirmations", message.confirmations, limits.MAX_FINDING_COUNT, _read_confirmation
+    ):
+        judged_at.update(times)
+    return Change(
+        findings=dict(fields.each("state.findings", message.findings, limits.MAX_FINDING_COUNT, _read_finding)),
+        evidence={item.key: item for item in evidence},
+        judged_at=judged_at,
+        reruns=dict(fields.each("state.reruns", message.reruns, limits.MAX_EVIDENCE_COUNT, _read_rerun)),
+        removed_findings=frozenset(
+            fields.each("state.removed_finding_keys", message.removed_finding_keys, limits.MAX_FINDING_COUNT, _read_key)
+        ),
+        removed_evidence=frozenset(
+            fields.each(
+                "state.removed_evidence_keys", message.removed_evidence_keys, limits.MAX_EVIDENCE_COUNT, _read_key
+            )
+        ),
+    )
+
+
+def _read_finding(message: finding_pb2.Finding) -> Tuple[str, Finding]:
+    return fields.key("key", message.key), convert.read_finding(message)
+
+
+def _read_confirmation(message: ingest_pb2.Confirmation) -> Dict[str, float]:
+    keys = fields.each("finding_keys", message.finding_keys, limits.MAX_FINDING_COUNT, _read_key)
+    return dict.fromkeys(keys, fields.time("judge_time", message.judge_time))
+
+
+def _read_rerun(message: ingest_pb2.Rerun) -> Tuple[str, Rerun]:
+    rerun = Rerun(
+        started_at=fields.time("start_time", message.start_time),
+        duration_s=fields.span("run_duration", message.run_duration),
+        attempts=fields.count("attempt_count", message.attempt_count),
+    )
+    return fields.key("evidence_key", message.evidence_key), rerun
+
+
+def _read_key(key: str) -> str:
+    return fields.key("", key)
+
+
+def _read_digest(place: str, digest: bytes) -> bytes:
+    if len(digest) != _DIGEST_BYTES:
+        raise WireError(place, f"{len(digest)} bytes, a digest has {_DIGEST_BYTES}")
+    return digest
+
+
+def _read_hello(message: ingest_pb2.Hello) -> frames.Hello:
+    if not is_node_name(message.node_name):
+        raise WireError("hello.node_name", "is not a host name")
+    base = fields.count("hello.base_sequence", message.base_sequence)
+    return frames.Hello(
+        node=message.node_name,
+        epoch=fields.name("hello.epoch", message.epoch),
+        base_sequence=base,
+        newest_sequence=fields.count("hello.newest_sequence", message.newest_sequence, base),
+        agent_version=fields.name("hello.agent_version", message.agent_version, empty=True),
+        capabilities=fields.capabilities("hello.capabilities", message.capabilities),
+        interval_s=(
+            fields.span("hello.collection_interval", message.collection_interval)
+            if message.HasField("collection_interval")
+            else None
+        ),
+        current_s=(
+            fields.span("hello.current_duration", message.current_duration)
+            if message.HasField("current_duration")
+            else None
+        ),
+        protocol=fields.count("hello.protocol", message.protocol, 1),
+    )

@@ -1,0 +1,167 @@
+"""Values of the model for the tests of the wire and of the codec: one full example of each, and strategies for any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ascend_doctor.model import subject as subjects
+from ascend_doctor.model.evidence import Ending, Evidence, Quote
+from ascend_doctor.model.finding import Finding, Quantity, Remedy
+from ascend_doctor.model.report import Liveness, NodeSummary, Report
+from ascend_doctor.model.state import Change, NodeState, Rerun
+from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
+from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.verdict import Verdict
+
+EVIDENCE = Evidence(
+    key="hccn_tool/link@3",
+    argv=("hccn_tool", "-i", "3", "-link", "-g"),
+    ending=Ending.SIGNALLED,
+    exit_code=0,
+    stdout=b"link status: DOWN\n",
+    stderr=b"\xff warning\n",
+    truncated=True,
+    started_at=1_790_000_000.25,
+    duration_s=0.125,
+    attempts=2,
+    note="came at the second try",
+    redactions=("serial",),
+)
+QUOTE = Quote(
+    key=EVIDENCE.key,
+    digest=EVIDENCE.digest,
+    command=EVIDENCE.command,
+    lines=("link status: DOWN",),
+    stream="stderr",
+    ending=Ending.TIMED_OUT,
+    exit_code=7,
+)
+FINDING = Finding(
+    check="roce.link",
+    subject=subjects.port("node-1", 3),
+    status=Status.FAIL,
+    summary="the link is down",
+    severity=Severity.ADVISORY,
+    observed=Quantity(12.5, "dBm"),
+    expected="UP",
+    quotes=(QUOTE,),
+    remedies=(Remedy("Put the cable in.", "hccn_tool -i 3 -link -g", Disruption.TRAFFIC),),
+    confidence=Confidence.UNDETERMINED,
+    affected=(subjects.npu("node-1", 4), Subject(SubjectKind.SWITCH_PORT, "", "leaf-1 eth3")),
+    candidates=("the cable", "the module"),
+    cause="roce.optical.present|port:node-1:3",
+    judged_at=1_790_000_000.5,
+)
+CHANGE = Change(
+    findings={FINDING.key: FINDING},
+    evidence={EVIDENCE.key: EVIDENCE},
+    judged_at={"npu.ecc|npu:node-1:0": 1_790_000_001.5, "npu.ecc|npu:node-1:1": 1_790_000_001.5},
+    reruns={"npu-smi/ecc@0": Rerun(1_790_000_001.25, 0.5, 3)},
+    removed_findings=frozenset({"npu.health|npu:node-1:0"}),
+    removed_evidence=frozenset({"npu-smi/health@0"}),
+)
+STATE = NodeState.of([FINDING], [EVIDENCE])
+REPORT = Report(
+    made_at=1_790_000_002.0,
+    verdict=Verdict.NOT_READY,
+    nodes=(
+        NodeSummary("node-1", Verdict.NOT_READY, Liveness.STALE, 1_790_000_000.0, {"driver": "25.2.0"}),
+        NodeSummary("node-2", Verdict.INCOMPLETE, Liveness.NEVER_SEEN),
+    ),
+    findings=(FINDING,),
+    origin="collector",
+    doctor_version="0.1.0",
+)
+
+NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TIMES = st.integers(0, 4_000_000_000_000).map(lambda milliseconds: milliseconds / 1000)
+SPANS = st.integers(0, 10_000_000).map(lambda milliseconds: milliseconds / 1000)
+NODES = st.sampled_from(["", "node-1", "a.example.org", "N2"])
+WHOLE_NUMBERS = st.integers(-(10**30), 10**30)
+
+
+def _of(kind: Any, /, **fields: Any) -> Any:
+    return st.builds(kind, **fields)
+
+
+SUBJECTS = _of(Subject, kind=st.sampled_from(SubjectKind), node=NODES, name=st.one_of(st.just(""), NAMES))
+QUANTITIES = _of(
+    Quantity, value=st.one_of(WHOLE_NUMBERS, st.floats(), TEXTS), unit=st.sampled_from(["", "dBm", "celsius"])
+)
+CODES = st.one_of(st.none(), st.integers(-128, 255))
+QUOTES = _of(
+    Quote,
+    key=NAMES,
+    digest=st.just(EVIDENCE.digest),
+    command=TEXTS,
+    lines=st.lists(TEXTS, max_size=3).map(tuple),
+    stream=st.sampled_from(["stdout", "stderr", "doctor"]),
+    ending=st.sampled_from(Ending),
+    exit_code=CODES,
+)
+REMEDIES = _of(Remedy, text=TEXTS, command=TEXTS, disruption=st.sampled_from(Disruption))
+WORDS = st.binary(max_size=10).map(lambda word: word.decode("utf-8", "surrogateescape"))
+ANSWERS = _of(
+    Evidence,
+    key=NAMES,
+    argv=st.lists(WORDS, max_size=4).map(tuple),
+    ending=st.sampled_from(Ending),
+    exit_code=CODES,
+    stdout=st.binary(max_size=60),
+    stderr=st.binary(max_size=20),
+    truncated=st.booleans(),
+    started_at=TIMES,
+    duration_s=SPANS,
+    attempts=st.integers(0, 9),
+    note=TEXTS,
+    redactions=st.lists(NAMES, max_size=2).map(tuple),
+)
+FINDINGS = _of(
+    Finding,
+    check=NAMES,
+    subject=SUBJECTS,
+    status=st.sampled_from(Status),
+    summary=TEXTS,
+    severity=st.sampled_from(Severity),
+    observed=st.one_of(st.none(), QUANTITIES),
+    expected=TEXTS,
+    quotes=st.lists(QUOTES, max_size=2).map(tuple),
+    remedies=st.lists(REMEDIES, max_size=2).map(tuple),
+    confidence=st.sampled_from(Confidence),
+    affected=st.lists(SUBJECTS, max_size=2).map(tuple),
+    candidates=st.lists(TEXTS, max_size=2).map(tuple),
+    cause=st.one_of(st.just(""), NAMES),
+    judged_at=TIMES,
+)
+STATES = st.builds(NodeState.of, st.lists(FINDINGS, max_size=5), st.lists(ANSWERS, max_size=4))
+CHANGES = _of(
+    Change,
+    findings=st.lists(FINDINGS, max_size=3).map(lambda items: {item.key: item for item in items}),
+    evidence=st.lists(ANSWERS, max_size=3).map(lambda items: {item.key: item for item in items}),
+    judged_at=st.dictionaries(NAMES, TIMES, max_size=3),
+    reruns=st.dictionaries(
+        NAMES, _of(Rerun, started_at=TIMES, duration_s=SPANS, attempts=st.integers(0, 9)), max_size=2
+    ),
+    removed_findings=st.frozensets(NAMES, max_size=3),
+    removed_evidence=st.frozensets(NAMES, max_size=3),
+)
+SUMMARIES = _of(
+    NodeSummary,
+    name=st.sampled_from(["node-1", "a.example.org"]),
+    verdict=st.sampled_from(Verdict),
+    liveness=st.sampled_from(Liveness),
+    seen_at=st.one_of(st.none(), TIMES.filter(bool)),
+    facts=st.dictionaries(NAMES, TEXTS, max_size=3),
+)
+REPORTS = _of(
+    Report,
+    made_at=TIMES,
+    verdict=st.sampled_from(Verdict),
+    nodes=st.lists(SUMMARIES, max_size=3).map(tuple),
+    findings=st.lists(FINDINGS, max_size=3).map(tuple),
+    origin=TEXTS,
+    doctor_version=NAMES,
+)
