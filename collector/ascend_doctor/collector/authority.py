@@ -1,0 +1,241 @@
+"""A small certificate authority for one cluster: one CA, and a folder with three files for each holder.
+
+P-256 throughout: handshakes are what a collector spends its hardest minute on, when every node comes back at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import os
+from pathlib import Path
+from typing import Iterable, List, Sequence, Tuple
+
+import attrs
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ascend_doctor.wire.credentials import ROLE_PREFIX, CredentialError, Role
+
+CA_CERTIFICATE = "ca.crt"
+CA_KEY = "ca.key"
+CERTIFICATE = "tls.crt"
+KEY = "tls.key"
+
+CA_DAYS = 3650
+DEFAULT_DAYS = 365
+# Clocks of nodes differ a little; a certificate made now must be valid on a machine that is behind.
+_BACKDATED = dt.timedelta(hours=1)
+
+
+@attrs.frozen
+class Issued:
+    """A certificate in words: its holder, its role, the names it is good for, and when it ends (UTC)."""
+
+    holder: str
+    role: str
+    names: Tuple[str, ...]
+    not_after: dt.datetime
+    path: str
+
+
+def init(folder: Path, name: str, now: dt.datetime) -> Path:
+    """Make a CA in a new folder and return the path of its certificate.
+
+    Raises `CredentialError` when there is one already: nothing is overwritten, every certificate hangs on it.
+    """
+    _make_folder(folder)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + dt.timedelta(days=CA_DAYS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    _write(folder / CA_KEY, _pem_of_key(key), secret=True)
+    _write(folder / CA_CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
+    return folder / CA_CERTIFICATE
+
+
+def issue(
+    authority: Path,
+    holder: str,
+    role: Role,
+    now: dt.datetime,
+    *,
+    addresses: Iterable[str] = (),
+    days: int = DEFAULT_DAYS,
+    into: Path,
+) -> Path:
+    """Issue a certificate and return the folder with its three files: ca.crt, tls.crt and tls.key.
+
+    `holder` is a name by the rules for host names; a node sends under it. `addresses` are further names or IP addresses
+    under which a collector is reached. Raises `CredentialError` when the CA cannot be read, a name is none, or the
+    folder already holds a key.
+    """
+    ca_key, ca_certificate = _load_authority(authority)
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = _alternative_names(holder, addresses)
+    ca_ends = ca_certificate.not_valid_after_utc
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder[:64])]))
+        .issuer_name(ca_certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(min(now + dt.timedelta(days=days), ca_ends))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage(_purposes(role)), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([*names, x509.UniformResourceIdentifier(ROLE_PREFIX + role.value)]),
+            critical=False,
+        )
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_certificate.public_key()),  # type: ignore[arg-type]
+            critical=False,
+        )
+        .sign(ca_key, hashes.SHA256())
+    )
+    _make_folder(into)
+    _write(into / KEY, _pem_of_key(key), secret=True)
+    _write(into / CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
+    _write(into / CA_CERTIFICATE, ca_certificate.public_bytes(serialization.Encoding.PEM))
+    return into
+
+
+def describe(path: Path) -> Issued:
+    """Say in words what a certificate file holds. Raises `CredentialError` for anything that is no certificate."""
+    certificate = _load_certificate(path)
+    roles: List[str] = []
+    names: List[str] = []
+    try:
+        alternatives: Sequence[x509.GeneralName] = list(
+            certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        )
+    except x509.ExtensionNotFound:
+        alternatives = ()
+    for name in alternatives:
+        text = str(name.value)
+        if text.startswith(ROLE_PREFIX):
+            roles.append(text[len(ROLE_PREFIX) :])
+        else:
+            names.append(text)
+    common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    role = ", ".join(roles) or ("certificate authority" if _is_authority(certificate) else "no role")
+    return Issued(
+        holder=str(common[0].value) if common else "",
+        role=role,
+        names=tuple(names),
+        not_after=certificate.not_valid_after_utc,
+        path=str(path),
+    )
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _purposes(role: Role) -> List[x509.ObjectIdentifier]:
+    if role is Role.COLLECTOR:
+        return [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    return [ExtendedKeyUsageOID.CLIENT_AUTH]
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _alternative_names(holder: str, addresses: Iterable[str]) -> List[x509.GeneralName]:
+    return [_alternative_name(text) for text in dict.fromkeys((holder, *addresses))]
+
+
+def _alternative_name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    labels = text.split(".")
+    well_formed = all(
+        label
+        and len(label) <= 63
+        and label.isascii()
+        and label[0] != "-"
+        and label[-1] != "-"
+        and all(character.isalnum() or character == "-" for character in label)
+        for label in labels
+    )
+    if not well_formed or len(text) > 253:
+        raise CredentialError(f"{text!r} is no host name: use letters, digits, hyphens and dots, or an IP address")
+    return x509.DNSName(text)
+
+
+def _load_authority(folder: Path) -> Tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    path = folder / CA_KEY
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise CredentialError(f"{path}: {error.strerror}; make the CA first: ascend-doctor pki init {folder}") from None
+    except ValueError:
+        raise CredentialError(f"{path}: no private key; take the folder that `ascend-doctor pki init` made") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise CredentialError(f"{path}: no P-256 key; take the folder that `ascend-doctor pki init` made")
+    return key, _load_certificate(folder / CA_CERTIFICATE)
+
+
+def _load_certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except OSError as error:
+        raise CredentialError(f"{path}: {error.strerror}; give a .crt file that `ascend-doctor pki` made") from None
+    except ValueError:
+        raise CredentialError(f"{path}: no certificate; give a .crt file that `ascend-doctor pki` made") from None
+
+
+def _pem_of_key(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CredentialError(f"{folder}: {error.strerror}; choose a folder that you may write to") from None
+
+
+def _write(path: Path, data: bytes, *, secret: bool = False) -> None:
+    """Write a new file. An existing one is never replaced: somebody may be using it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 if secret else 0o644)
+    except FileExistsError:
+        raise CredentialError(f"{path} exists and is not overwritten; choose another folder, or move it away") from None
+    except OSError as error:
+        raise CredentialError(f"{path}: {error.strerror}; choose a folder that you may write to") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)

@@ -1,0 +1,187 @@
+"""The nodes' end of the collector: one stream per node, each driving a session that knows no I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import AsyncIterator, Callable, Dict, Optional, Sequence, Set
+
+import grpc
+import grpc.aio
+
+from ascend_doctor.collector.committer import Committer
+from ascend_doctor.collector.fleet import Fleet
+from ascend_doctor.collector.store import Entry
+from ascend_doctor.report.printable import printable
+from ascend_doctor.v1 import ingest_pb2, ingest_pb2_grpc
+from ascend_doctor.wire.collector_session import DEFAULT_OFFER, CollectorSession, Offer
+from ascend_doctor.wire.credentials import Role, identity_from_context
+from ascend_doctor.wire.effects import Close, Commit, Deliver, Effects, Reason, Send
+from ascend_doctor.wire.fields import WireError
+from ascend_doctor.wire.frames import Hello
+from ascend_doctor.wire.requests import RequestReader
+from ascend_doctor.wire.responses import response_message
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+MAX_OUTGOING = 256
+"""Frames that wait for one node; a peer that does not read them is cut off."""
+
+_STATUS = {
+    Reason.DONE: grpc.StatusCode.OK,
+    Reason.IDENTITY: grpc.StatusCode.PERMISSION_DENIED,
+    Reason.PROTOCOL: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.LIMIT: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Reason.SILENT: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+
+
+class _Stream:
+    """One stream: its session, and the frames that wait to be sent."""
+
+    def __init__(self, session: CollectorSession, peer: str) -> None:
+        self.session = session
+        self.peer = peer
+        self.reader = RequestReader()
+        self.outgoing: asyncio.Queue[Optional[ingest_pb2.ConnectResponse]] = asyncio.Queue()
+        self.close: Optional[Close] = None
+
+
+class IngestService(ingest_pb2_grpc.IngestServiceServicer):
+    """Takes in the streams of all nodes. With `secured` every peer has to show a node's certificate."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        committer: Committer,
+        *,
+        secured: bool,
+        offer: Offer = DEFAULT_OFFER,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._fleet = fleet
+        self._committer = committer
+        self._secured = secured
+        self._offer = offer
+        self._clock = clock
+        self._streams: Set[_Stream] = set()
+        self._by_node: Dict[str, _Stream] = {}
+        self.refused: Dict[str, int] = {reason.value: 0 for reason in Reason if reason is not Reason.DONE}
+
+    @property
+    def connected(self) -> Sequence[str]:
+        """The nodes that have a stream now."""
+        return sorted(self._by_node)
+
+    async def Connect(  # noqa: N802 - the generated name
+        self,
+        request_iterator: AsyncIterator[ingest_pb2.ConnectRequest],
+        context: grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse],
+    ) -> AsyncIterator[ingest_pb2.ConnectResponse]:
+        """Serve one node until either side ends the stream."""
+        identity = identity_from_context(context.auth_context())
+        if self._secured and not identity.may([Role.NODE]):
+            self.refused[Reason.IDENTITY.value] += 1
+            await context.abort(
+                grpc.StatusCode.PERMISSION_DENIED, f"{identity} is no node; issue a certificate with --role node"
+            )
+        names = identity.names if self._secured else None
+        session = CollectorSession(self._fleet.known, identities=names, now=time.monotonic(), offer=self._offer)
+        stream = _Stream(session, printable(context.peer()))
+        self._streams.add(stream)
+        tasks = [asyncio.create_task(self._listen(stream, request_iterator)), asyncio.create_task(self._tick(stream))]
+        try:
+            while True:
+                message = await stream.outgoing.get()
+                if message is None:
+                    break
+                yield message
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._leave(stream)
+        await self._end(stream, context)
+
+    def drain(self, reason: str, retry_after_s: Optional[float] = None) -> None:
+        """Ask every node to go and come back."""
+        for stream in list(self._streams):
+            self._do(stream, stream.session.drain(reason, retry_after_s))
+
+    async def _listen(self, stream: _Stream, requests: AsyncIterator[ingest_pb2.ConnectRequest]) -> None:
+        try:
+            async for request in requests:
+                frame = stream.reader.read(request)
+                if frame is None:
+                    continue
+                self._do(stream, stream.session.received(frame, time.monotonic()))
+                if isinstance(frame, Hello) and stream.close is None:
+                    self._enter(stream, frame)
+                if stream.close is not None:
+                    return
+        except WireError as error:
+            self._do(stream, stream.session.close(Reason.PROTOCOL, f"refused: {error}"))
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            log.info("the stream of %s broke", stream.peer)
+        stream.outgoing.put_nowait(None)
+
+    async def _tick(self, stream: _Stream) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._do(stream, stream.session.tick(time.monotonic()))
+
+    def _do(self, stream: _Stream, effects: Effects) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                stream.outgoing.put_nowait(response_message(effect.frame))  # type: ignore[arg-type]
+                if stream.outgoing.qsize() > MAX_OUTGOING:
+                    self._do(stream, stream.session.close(Reason.LIMIT, "the peer does not read what it is sent"))
+            elif isinstance(effect, Commit):
+                self._commit(stream, effect)
+            elif isinstance(effect, Close):
+                stream.close = effect
+                stream.outgoing.put_nowait(None)
+            elif isinstance(effect, Deliver):
+                log.debug("%s answered %s", stream.peer, effect.frame)
+
+    def _commit(self, stream: _Stream, commit: Commit) -> None:
+        now = self._clock()
+        transitions = self._fleet.accept(commit, now)
+
+        def done(entry: Entry) -> None:
+            self._fleet.stored(entry.commit)
+            # The node may have come back on another stream meanwhile: that one acknowledges.
+            current = self._by_node.get(commit.node, stream)
+            self._do(current, current.session.committed(commit.epoch, commit.sequence))
+
+        self._committer.put(Entry(commit, transitions, now), done)
+
+    def _enter(self, stream: _Stream, hello: Hello) -> None:
+        older = self._by_node.get(hello.node)
+        self._by_node[hello.node] = stream
+        self._fleet.greeted(hello)
+        log.info("node %s is here, from %s", hello.node, stream.peer)
+        if older is not None and older is not stream:
+            self._do(older, older.session.close(Reason.DONE, "a newer stream of the node is here"))
+
+    def _leave(self, stream: _Stream) -> None:
+        self._streams.discard(stream)
+        hello = stream.session.hello
+        if hello is not None and self._by_node.get(hello.node) is stream:
+            del self._by_node[hello.node]
+            log.info("node %s has gone", hello.node)
+
+    async def _end(
+        self,
+        stream: _Stream,
+        context: grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse],
+    ) -> None:
+        close = stream.close
+        if close is None or close.reason is Reason.DONE:
+            return
+        self.refused[close.reason.value] += 1
+        log.warning("closed the stream of %s: %s", stream.peer, printable(close.text))
+        trailers = () if close.retry_after_s is None else (("retry-after-s", f"{close.retry_after_s:.0f}"),)
+        await context.abort(_STATUS[close.reason], close.text, trailers)
