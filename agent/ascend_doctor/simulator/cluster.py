@@ -1,0 +1,221 @@
+"""A simulated cluster: machines, cables and faults, and what all of them together look like at a moment.
+
+Nothing is stored that follows from something else. The state of a machine at a moment is its healthy state, changed by
+the faults of that moment, with the consequences worked out from the cables: link, neighbour, light, net health, who
+reaches whom, what the link remembers. So a pulled cable shows at both of its ends, and repairing it leaves no trace but
+the records that a real one would leave.
+"""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+import random
+from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple
+
+import attrs
+
+from ascend_doctor.simulator import announcement, blueprint, files, tools
+from ascend_doctor.simulator.clock import Clock
+from ascend_doctor.simulator.commands import asks_all_chips, delay_of, hccn_device, npu_smi_card
+from ascend_doctor.simulator.fabric import End, mac
+from ascend_doctor.simulator.faults import DEVICE_IS_BUSY, AddressDuplicate, FaultOfNode, NpuDropped
+from ascend_doctor.simulator.hardware import Answer, Machine, Port
+from ascend_doctor.simulator.history import link_history, traffic
+from ascend_doctor.simulator.scenario import Scenario, mistakes_of
+from ascend_doctor.simulator.timeline import Drill, Timeline
+
+_HEALTHY = "Success"
+_NO_LINK = "Fault"
+"""The device's word when its link is down (vendor document on fault drills)."""
+_NO_REPLY = "Receive timeout"
+_BUSY = {"*": DEVICE_IS_BUSY}
+
+
+class SimulatedCluster:
+    """All machines of a scenario. `clock` tells the time; the scenario starts when the cluster is made."""
+
+    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+        self.scenario = scenario
+        self.clock = clock
+        self.timeline = Timeline(clock, scenario.faults)
+        self.booted_at = self.timeline.started_at - scenario.uptime
+        self._wiring = scenario.wiring()
+        self._sections = dict(scenario.machines())
+        self._owners = {settings.address: end for end, settings in self._wiring.settings.items()}
+        self._active: Tuple[Drill, ...] = ()
+        self._machines: Dict[str, Machine] = {}
+        self._settled: Set[str] = set()
+
+    @property
+    def nodes(self) -> Tuple[str, ...]:
+        """The names of the nodes, in the order of the scenario."""
+        return tuple(self._sections)
+
+    def inject(self, fault: FaultOfNode) -> Drill:
+        """Let a fault begin now. Raises ValueError when the scenario has no place for it."""
+        for key, message in mistakes_of(fault, self.scenario):
+            raise ValueError(f"{key}: {message}")
+        return self.timeline.inject(fault)
+
+    def repair(self, number: Optional[int] = None) -> Tuple[Drill, ...]:
+        """End one fault, or all of this moment, now. Returns those that ended; none when there is no such fault."""
+        return self.timeline.repair(number)
+
+    def machine(self, node: str) -> Machine:
+        """Return a machine as it is now; it must not be changed. Raises KeyError for an unknown node."""
+        machine = self._settle(node)
+        for phy_id, port in machine.ports.items():
+            self._remember(End(node, phy_id), port)
+        return machine
+
+    def answer(self, node: str, argv: Sequence[str]) -> Answer:
+        """Return what a tool of a node prints now, and how long it takes. Raises KeyError for an unknown node."""
+        machine = self._settle(node)
+        if self._hangs(node, machine, argv):
+            return Answer(hangs=True)
+        device = hccn_device(argv)
+        if device is not None and device in machine.ports:
+            self._remember(End(node, device), machine.ports[device])
+        answer = tools.answer(machine, argv, self.clock.now(), self._ping)
+        return attrs.evolve(answer, delay_s=delay_of(argv, self.scenario.timing))
+
+    def busy_answer(self, node: str, argv: Sequence[str]) -> Answer:
+        """Return what a tool prints at once while somebody else drives the device that it asks about."""
+        machine = copy.copy(self._settle(node))
+        machine.ports = {phy_id: attrs.evolve(port, call_failures=_BUSY) for phy_id, port in machine.ports.items()}
+        return tools.answer(machine, argv, self.clock.now(), self._ping)
+
+    def files(self, node: str) -> Dict[str, bytes]:
+        """Return the files that a node shows, by path. Raises KeyError for an unknown node."""
+        return files.files(self._settle(node))
+
+    def host_facts(self, node: str) -> bytes:
+        """Return what the operating system of a node says, as JSON. Raises KeyError for an unknown node."""
+        return files.host_facts(self._settle(node))
+
+    # What the faults do
+
+    def _machine(self, node: str) -> Machine:
+        """Return the machine with the values that faults changed; what follows from them may not be worked out yet."""
+        active = self.timeline.active()
+        if active is not self._active:
+            self._active = active
+            self._machines.clear()
+            self._settled.clear()
+        machine = self._machines.get(node)
+        if machine is None:
+            machine = blueprint.machine(node, self._sections[node], self._wiring, self.scenario.seed, self.booted_at)
+            for fault in self._faults_of(node):
+                fault.apply(machine)
+                if isinstance(fault, AddressDuplicate):
+                    fault.set_address(machine, self._wiring.settings[End(*fault.original)].address)
+            self._machines[node] = machine
+        return machine
+
+    def _faults_of(self, node: str) -> Iterator[FaultOfNode]:
+        return (drill.fault for drill in self._active if drill.fault.node == node)
+
+    def _dropped(self, node: str) -> List[NpuDropped]:
+        return [fault for fault in self._faults_of(node) if isinstance(fault, NpuDropped)]
+
+    def _hangs(self, node: str, machine: Machine, argv: Sequence[str]) -> bool:
+        device, card, whole = hccn_device(argv), npu_smi_card(argv), asks_all_chips(argv)
+        return any(
+            fault.npu == device or machine.chip(fault.npu).npu == card or (whole and fault.info == "hangs")
+            for fault in self._dropped(node)
+        )
+
+    # What follows from the faults
+
+    def _settle(self, node: str) -> Machine:
+        machine = self._machine(node)
+        if node not in self._settled:
+            for phy_id, port in machine.ports.items():
+                self._settle_port(End(node, phy_id), port)
+            self._settled.add(node)
+        return machine
+
+    def _settle_port(self, end: End, port: Port) -> None:
+        port.link_up = self._link_is_up(end)
+        if port.link_up:
+            port.lldp = self._heard_at(end)
+            if port.net_health == _HEALTHY and not self._reaches(end, port.netdetect):
+                port.net_health = _NO_REPLY
+            return
+        port.lldp, port.speed_mbps = "", None
+        if port.net_health == _HEALTHY:
+            port.net_health = _NO_LINK
+        lanes = len(port.optic.rx_power_mw)
+        port.optic.rx_power_mw = [0.0] * lanes
+        port.optic.rx_los = port.optic.rx_lol = (1 << lanes) - 1
+
+    def _link_is_up(self, end: End) -> bool:
+        return end in self._wiring.cables and not any(drill in self._active for drill in self._darkening(end))
+
+    def _darkening(self, end: End) -> List[Drill]:
+        """Return the faults of all times that keep light from an end: its own and those of its neighbour."""
+        places = (str(end), str(self._wiring.cables.get(end)))
+        return [drill for drill in self.timeline.all() if drill.fault.darkens and drill.fault.place in places]
+
+    def _heard_at(self, end: End) -> str:
+        neighbour = self._wiring.cables[end]
+        if isinstance(neighbour, End):
+            return announcement.of_npu(mac(0x4E, self.nodes.index(neighbour.node), neighbour.phy_id), neighbour.phy_id)
+        return announcement.of_switch(neighbour) if self._wiring.announces else ""
+
+    def _remember(self, end: End, port: Port) -> None:
+        now = self.clock.now()
+        dark = [(drill.starts_at, drill.ends_at) for drill in self._darkening(end)]
+        history = link_history(self.booted_at, dark, now)
+        port.link_up_count, port.link_down_count = history.up_count, history.down_count
+        port.link_history = list(history.records)
+        port.counters.update(traffic(f"{self.scenario.seed} {end}", history.up_for_s))
+
+    # Who reaches whom
+
+    def _ping(self, machine: Machine, phy_id: int, address: str) -> Optional[List[Optional[float]]]:
+        """Return the round-trip times of three packets in milliseconds, None for each that is lost."""
+        end = End(machine.name, phy_id)
+        if not self._reaches(end, address):
+            return [None] * 3
+        chance = random.Random(f"{self.scenario.seed} {end} {address} {self.clock.now():.0f}")  # noqa: S311 - no secret
+        # Recorded on 910B: the first packet takes two to three times as long as the ones after it.
+        return [chance.uniform(0.12, 0.19), chance.uniform(0.045, 0.065), chance.uniform(0.045, 0.065)]
+
+    def _reaches(self, end: End, address: str) -> bool:
+        port = self._machine(end.node).ports[end.phy_id]
+        if not port.address or not self._link_is_up(end):
+            return False
+        if address == port.address:
+            return True
+        if address in self._wiring.gateways:
+            return bool(port.gateway) or _near(port, address)
+        return any(self._connects(end, port, other, address) for other in self._ends_with(address))
+
+    def _connects(self, end: End, port: Port, other: End, address: str) -> bool:
+        machine, peer = self._machine(end.node), self._machine(other.node)
+        if not self._link_is_up(other) or any(fault.npu == other.phy_id for fault in self._dropped(other.node)):
+            return False
+        neighbour = self._wiring.cables[end]
+        if isinstance(neighbour, End):
+            return neighbour == other and _near(port, address)
+        if end.node == other.node and machine.chip(end.phy_id).npu == peer.chip(other.phy_id).npu:
+            # The two dies of an A3 module do not reach each other over RoCE (vendor documents).
+            return False
+        return _near(port, address) or (bool(port.gateway) and bool(peer.ports[other.phy_id].gateway))
+
+    def _ends_with(self, address: str) -> Iterator[End]:
+        """Return the ports that have an address at this moment."""
+        known = [self._owners[address]] if address in self._owners else []
+        moved = [
+            End(drill.fault.node, drill.fault.npu)
+            for drill in self._active
+            if isinstance(drill.fault, AddressDuplicate)
+        ]
+        return (end for end in known + moved if self._machine(end.node).ports[end.phy_id].address == address)
+
+
+def _near(port: Port, address: str) -> bool:
+    """Whether an address lies in the port's own subnet."""
+    return ipaddress.ip_address(address) in ipaddress.ip_network(f"{port.address}/{port.netmask}", strict=False)

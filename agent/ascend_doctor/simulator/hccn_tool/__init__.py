@@ -1,0 +1,168 @@
+"""What `hccn_tool` of a simulated machine prints, in the form of A2 and A3: the `-g` commands of a RoCE port.
+
+Results go to standard output, most errors to standard error. A command of the real tool that is not simulated is
+answered as one that the product does not support; one that would change the device, as one that is not permitted.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
+
+import attrs
+
+from ascend_doctor.simulator.hardware import Answer, Machine, Presence
+from ascend_doctor.simulator.hccn_tool import counters, optical, optical_v2, outcome, settings, tls
+from ascend_doctor.simulator.hccn_tool.outcome import Command, Outcome, Request
+from ascend_doctor.simulator.hccn_tool.ping import Reach, ping
+from ascend_doctor.simulator.hccn_tool.ping import check as check_ping
+from ascend_doctor.simulator.hccn_tool.usage import help_text, unknown_option, wrong_count
+
+_MAX_WORDS = 62
+_MAX_WORD_LENGTH = 900
+_MAX_DEVICE_DIGITS = 2
+
+
+@attrs.frozen
+class _Entry:
+    """A command: its `-g`, and the options that change the device.
+
+    `without_entry` is the answer when the device has nothing set, where the tool has words of its own for that.
+    `further` are the words that may follow `-g`, None for one that is not simulated. `single` commands take one word,
+    and tell of a wrong number of words before they look at it. The published build lacks what is not `published`.
+    """
+
+    get: Command
+    changes: Tuple[str, ...] = ()
+    without_entry: Optional[Outcome] = None
+    further: Mapping[str, Optional[Command]] = attrs.field(factory=dict)
+    single: bool = False
+    published: bool = True
+    speaks_ipv6: bool = False
+
+
+_COMMANDS: Dict[str, _Entry] = {
+    "link": _Entry(settings.link, ("-s",), further={"down_fault_time": None}),
+    "ip": _Entry(settings.ip, ("-s",), speaks_ipv6=True),
+    "gateway": _Entry(settings.gateway, ("-s",), outcome.NO_GATEWAY, speaks_ipv6=True),
+    "netdetect": _Entry(settings.netdetect, ("-s",), speaks_ipv6=True),
+    "net_health": _Entry(settings.net_health, single=True),
+    "lldp": _Entry(settings.lldp, single=True),
+    "speed": _Entry(settings.speed, published=False),
+    "stat": _Entry(counters.stat, ("-c",), single=True),
+    "link_stat": _Entry(counters.link_stat, ("-c",), single=True),
+    "tls": _Entry(tls.tls, ("-s", "-c"), outcome.NO_CERTIFICATE, further={"host": None}),
+    "optical": _Entry(optical.optical, ("-s", "-t", "-dump"), further={"v2": optical_v2.optical_v2, "dfx_cfg": None}),
+}
+
+_PING = "ping"
+
+_PUBLISHED_TOO = """
+    local_lldp mac cfg dscp_to_tc shaping mtu arp route pci context reg tlsca version vnic process udp bandwidth status
+    generic eth_test hw_stats udhcpc dcqcn
+"""
+_NOT_PUBLISHED = """
+    roce_test duplex fec pfc tc_cfg cur_tc_buf prio_tc tc_qos send_arp ip_rule ip_route serdes neigh scdr down_data
+    traceroute xsfp_reset stat_extra fec_err auto_downgrade pfc_stat tc_stat hilink_info qp_info bad_thd pfc_storm
+    hccs_ping scdr_reset esd diagnostic optical_snr mem_reserve dump
+"""
+_NOT_SIMULATED = frozenset(_PUBLISHED_TOO.split())
+_NOT_SIMULATED_UNPUBLISHED = frozenset(_NOT_PUBLISHED.split())
+
+
+def answer(machine: Machine, words: Sequence[str], now: float, reach: Optional[Reach] = None) -> Answer:
+    """Return what `hccn_tool` prints for the words behind its name.
+
+    `now` is the device's time in epoch seconds, `reach` tells who can be pinged.
+    """
+    before = [] if machine.home is None else [_lost_logs(machine.home)]
+    opened = _open(machine, words, now)
+    if opened is None:
+        return Answer(hangs=True)
+    result = opened if isinstance(opened, Outcome) else _ask(opened, words[2][1:], reach)
+    return result.answer(before)
+
+
+def _lost_logs(home: str) -> str:
+    return f'[WARNING] "{home}" is not a directory, hccn_tool logs may be lost.'
+
+
+def _open(machine: Machine, words: Sequence[str], now: float) -> Union[Request, Outcome, None]:
+    """Return the question about a port, or how the tool refuses it; None when it waits for the device without end."""
+    if not words or len(words) > _MAX_WORDS:
+        return outcome.WRONG_COUNT_OF_WORDS
+    if any(len(word) > _MAX_WORD_LENGTH for word in words):
+        return outcome.WRONG_LENGTH
+    if list(words) in (["-h"], ["--help"]):
+        return help_text()
+    if words[0] not in ("-i", "-a"):
+        return outcome.WRONG_KIND
+    if words[0] == "-a" or len(words) < 3 or not _knows(machine, words[2]):
+        return outcome.WRONG_COMMAND
+    return _device(machine, words[1], words[3:], now)
+
+
+def _knows(machine: Machine, option: str) -> bool:
+    if not option.startswith("-"):
+        return False
+    command = option[1:]
+    if command in _NOT_SIMULATED or (command in _COMMANDS and _COMMANDS[command].published):
+        return True
+    return machine.all_commands and (command == _PING or command in _COMMANDS or command in _NOT_SIMULATED_UNPUBLISHED)
+
+
+def _device(machine: Machine, number: str, words: Sequence[str], now: float) -> Union[Request, Outcome, None]:
+    if len(number) > _MAX_DEVICE_DIGITS or not (number.isascii() and number.isdecimal()):
+        return outcome.WRONG_DEVICE
+    phy_id = int(number)
+    chip = next((chip for chip in machine.chips if chip.phy_id == phy_id), None)
+    if chip is None:
+        return outcome.WRONG_DEVICE
+    if chip.presence is Presence.NOT_EXIST:
+        return outcome.NO_DEVICE
+    if chip.presence is Presence.HEALTH_FAILS:
+        # Seen: no word, and not ended after five minutes (vendor code, its loop around the health call has no end).
+        return None
+    port = machine.ports.get(phy_id)
+    return outcome.UNSUPPORTED if port is None else Request(machine, phy_id, port, words, now)
+
+
+def _ask(request: Request, command: str, reach: Optional[Reach]) -> Outcome:
+    refused = _refusal(request, command)
+    if refused is not None:
+        return refused
+    failure = outcome.failed_call(request.port, command)
+    if command == _PING:
+        return ping(request, reach) if failure is None else outcome.of_return(failure)
+    entry = _COMMANDS[command]
+    if failure is None:
+        return (entry.further.get(" ".join(request.words[1:])) or entry.get)(request)
+    if failure == outcome.NO_SUCH_ENTRY and entry.without_entry is not None:
+        return entry.without_entry
+    # The health of the network comes over another way, of which the tool does not tell failures apart.
+    return outcome.FAILED if command == "net_health" else outcome.of_return(failure)
+
+
+def _refusal(request: Request, command: str) -> Optional[Outcome]:
+    """Return how the tool refuses the words behind a command, None when they are right."""
+    words = request.words
+    entry = _COMMANDS.get(command)
+    if entry is None and command != _PING:
+        return outcome.UNSUPPORTED
+    if not words or (entry is not None and entry.single and len(words) != 1):
+        return wrong_count(command)
+    if words[0] == "-inet6" and (entry is None or entry.speaks_ipv6):
+        return outcome.NO_IPV6
+    if entry is None:
+        return check_ping(request)
+    if words[0] in entry.changes:
+        return outcome.DENIED
+    if words[0] != "-g":
+        return unknown_option(command)
+    further = words[1:]
+    if not further:
+        return None
+    if len(further) > 1 or not entry.further:
+        return wrong_count(command)
+    if further[0] not in entry.further:
+        return unknown_option(command)
+    return outcome.UNSUPPORTED if entry.further[further[0]] is None else None

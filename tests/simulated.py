@@ -1,0 +1,71 @@
+"""Asking a simulated cluster everything that the doctor would ask it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, Tuple
+
+from ascend_doctor.facts.catalogue import SOURCES
+from ascend_doctor.facts.source import Cost, Medium, Query, Scope, Target
+from ascend_doctor.model.evidence import Ending, Evidence
+from ascend_doctor.model.product import Generation
+from ascend_doctor.simulator import scenario
+from ascend_doctor.simulator.clock import VirtualClock
+from ascend_doctor.simulator.cluster import SimulatedCluster
+
+Key = Tuple[str, str]
+"""A node and the key of a query."""
+
+
+def make(text: str, seconds: float = 60.0) -> SimulatedCluster:
+    """Return the cluster of a scenario, so many seconds after its start."""
+    clock = VirtualClock()
+    cluster = SimulatedCluster(scenario.load(text, "test"), clock)
+    clock.advance(seconds)
+    return cluster
+
+
+def queries(cluster: SimulatedCluster, node: str) -> Iterator[Query[Any]]:
+    """Yield every query that the product of a node can be asked, without those that send traffic."""
+    machine = cluster.machine(node)
+    for source in SOURCES:
+        if machine.generation not in source.generations or source.cost is Cost.ACTIVE:
+            continue
+        if source.scope is Scope.NODE:
+            yield source.about()
+        elif source.scope is Scope.CARD:
+            yield from (source.about(Target(npu=npu)) for npu in machine.cards())
+        elif source.scope is Scope.NPU and machine.generation is not Generation.A5:
+            yield from (source.about(Target(phy_id=chip.phy_id)) for chip in machine.chips)
+
+
+def evidence_of(cluster: SimulatedCluster, node: str, query: Query[Any]) -> Evidence:
+    """Return the evidence of one query at this moment."""
+    if query.source.medium is Medium.HOST:
+        return Evidence(query.key, query.argv, exit_code=0, stdout=cluster.host_facts(node))
+    if query.source.medium is Medium.FILE:
+        content = cluster.files(node).get(query.argv[-1])
+        if content is None:
+            return Evidence(query.key, query.argv, Ending.NOT_FOUND)
+        return Evidence(query.key, query.argv, exit_code=0, stdout=content)
+    answer = cluster.answer(node, query.argv)
+    if answer.hangs:
+        return Evidence(query.key, query.argv, Ending.TIMED_OUT)
+    return Evidence(query.key, query.argv, exit_code=answer.exit_code, stdout=answer.stdout, stderr=answer.stderr)
+
+
+def answers(cluster: SimulatedCluster) -> Dict[Key, Evidence]:
+    """Return the answers of all nodes."""
+    return {
+        (node, query.key): evidence_of(cluster, node, query)
+        for node in cluster.nodes
+        for query in queries(cluster, node)
+    }
+
+
+def readings(cluster: SimulatedCluster) -> Dict[Key, Any]:
+    """Return what the doctor's parsers make of the answers of all nodes."""
+    return {
+        (node, query.key): query.source.read(evidence_of(cluster, node, query))
+        for node in cluster.nodes
+        for query in queries(cluster, node)
+    }
