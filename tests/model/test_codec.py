@@ -149,7 +149,7 @@ def test_bad_document_is_refused_with_the_place(expected: str, spoil: Spoil) -> 
 )
 def test_bad_bytes_are_refused(stdout: object) -> None:
     """Bytes are text or marked base64, nothing else."""
-    with pytest.raises(CodecError, match="^stdout: expected text or "):
+    with pytest.raises(CodecError, match=r"^stdout: expected text or "):
         codec.evidence_from_dict({"key": "k", "argv": [], "stdout": stdout})
 
 

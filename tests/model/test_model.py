@@ -178,6 +178,11 @@ class TestVerdict:
         """A failure that another finding explains weighs nothing of its own."""
         assert Verdict.READY is verdict_of([found("a", Status.PASS), found("b", Status.FAIL, cause="c|node:n1:")])
 
+    def test_blind_consequences_count(self) -> None:
+        """What could not be seen makes nobody ready, even where a warning explains why."""
+        blind = found("b", Status.UNKNOWN, cause="tool.busy|node:n1:")
+        assert Verdict.INCOMPLETE is verdict_of([found("tool.busy", Status.WARN), blind])
+
 
 class TestReport:
     """What a report shows."""

@@ -104,7 +104,17 @@ def test_times_alone_are_a_small_change() -> None:
     )
     expected = Change(judged_at={FINDING.key: 9.0}, reruns={EVIDENCE.key: Rerun(8.0, 1.0, 3)})
     assert expected == difference(old, new)
+    assert new == apply(old, expected)
     assert expected.size < whole(new).size
+
+
+def test_what_is_as_before_is_no_change() -> None:
+    """Entries that did not change, not even in their times, are left out of a difference."""
+    other = attrs.evolve(FINDING, check="npu.ecc")
+    old = NodeState.of([FINDING], [EVIDENCE])
+    new = NodeState.of([attrs.evolve(FINDING), other], [attrs.evolve(EVIDENCE)])
+    assert Change(findings={other.key: other}) == difference(old, new)
+    assert Change(removed_findings=frozenset({other.key})) == difference(new, old)
 
 
 def test_times_of_what_is_not_there_are_ignored() -> None:

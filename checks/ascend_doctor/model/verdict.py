@@ -33,8 +33,9 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
     """Fold findings into a verdict.
 
     NOT_READY if a blocking check fails; else INCOMPLETE if a blocking check is unknown or stale; else DEGRADED on any
-    warning or failed advisory check; else READY. Failures and warnings that another finding explains do not count: their
-    cause does. What could not be seen counts whatever explains it: a warning about a busy tool makes nobody ready.
+    warning or failed advisory check; else READY. Failures and warnings that another finding explains do not count:
+    their cause does. What could not be seen counts whatever explains it: a warning about a busy tool makes nobody
+    ready.
     No findings at all give INCOMPLETE, because nothing was looked at.
     """
     seen = False
