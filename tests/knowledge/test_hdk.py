@@ -23,7 +23,7 @@ from ascend_doctor.model.product import Generation
     ],
 )
 def test_a_version_lies_in_a_range_by_the_comparison_of_texts(version: str, ranges: object, inside: bool) -> None:
-    """The version is cut to the longer end and compared as text, as the vendor does; a trailing dot means every patch."""
+    """The version is cut to the longer end and compared as text; a trailing dot means every patch."""
     assert inside is hdk.lies_in(version, ranges)  # type: ignore[arg-type]
 
 
@@ -41,7 +41,7 @@ def test_a_version_lies_in_a_range_by_the_comparison_of_texts(version: str, rang
 def test_either_list_is_enough_and_both_are_needed_to_refuse(
     driver: str, firmware: str, by_driver: object, by_firmware: object, outcome: Compatibility
 ) -> None:
-    """One list that accepts the pair decides; without a list nothing is refused, except firmware older than the rule."""
+    """One list that accepts the pair decides; without a list nothing is refused but firmware older than the rule."""
     assert outcome is hdk.compatibility(driver, firmware, by_driver, by_firmware)  # type: ignore[arg-type]
 
 

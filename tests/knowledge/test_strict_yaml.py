@@ -227,9 +227,7 @@ def test_validate_looks_into_the_right_variant():
     assert "f.yaml:3:6: unknown key `tool`: did you mean `tools`?" in [str(item) for item in error.all]
 
 
-@pytest.mark.parametrize(
-    ("text", "found"), [("", "nothing"), ("- 1", "a list"), ("just words", "a single value")]
-)
+@pytest.mark.parametrize(("text", "found"), [("", "nothing"), ("- 1", "a list"), ("just words", "a single value")])
 def test_validate_a_document_of_another_kind(text, found):
     """What is no mapping at all is told what it should be."""
     message = f"the document needs keys with values (`key: value`) here, and found {found}"

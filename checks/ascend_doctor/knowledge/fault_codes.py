@@ -61,7 +61,7 @@ class FaultCode:
         return f"{self.code} ({words})" if words else self.code
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def table() -> Mapping[str, FaultCode]:
     """Return every known code by its eight hexadecimal digits in upper case."""
     return {
@@ -78,7 +78,7 @@ def lookup(printed: str) -> Optional[FaultCode]:
 def normal(printed: str) -> str:
     """Return a printed code in the form of the table: upper case, without `0x`, eight digits."""
     digits = printed.strip().upper()
-    return (digits[2:] if digits.startswith("0X") else digits).zfill(8)
+    return (digits.removeprefix("0X")).zfill(8)
 
 
 def _word(cell: str) -> str:

@@ -69,7 +69,7 @@ def compatibility(
     return Compatibility.NOK
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def pairs() -> Mapping[Tuple[str, str], FrozenSet[str]]:
     """Return the families in which a driver and a firmware are known to belong to one release, by the pair."""
     found: Dict[Tuple[str, str], FrozenSet[str]] = {}

@@ -1,0 +1,297 @@
+"""One fault, one culprit: which findings explain which.
+
+`fold` sets `cause` on the findings that another one explains. The rules are data; their order is the order in which
+causes are tried, so that what lies deeper comes first.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from fnmatch import fnmatchcase
+from typing import Callable, Dict, FrozenSet, List, Mapping, Optional, Pattern, Sequence, Tuple
+
+import attrs
+
+from ascend_doctor.checks.fabric import Port, by_address, direct_pairs, ports_of
+from ascend_doctor.checks.view import FleetView
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.status import Confidence, Severity, Status
+from ascend_doctor.model.subject import Subject, SubjectKind
+
+FAIL = frozenset({Status.FAIL})
+WARN = frozenset({Status.WARN})
+PROBLEM = frozenset({Status.FAIL, Status.WARN})
+BLIND = frozenset({Status.UNKNOWN, Status.STALE})
+ANY = PROBLEM | BLIND
+
+
+class Where(enum.Enum):
+    """How the place of a consequence lies to that of its cause."""
+
+    SAME = "same"
+    """Inside the cause's subject or something that it affects: a port is inside its NPU, both are inside their node."""
+    PART = "part"
+    """The same place exactly: a failure of a whole node does not explain failures of its parts."""
+    AFFECTED = "affected"
+    """Inside something that the cause affects; not in its subject as a whole."""
+    NODE = "node"
+    """Anywhere on the cause's node."""
+    NAMED = "named"
+    """The consequence is about the cause's node, or lists it among the affected."""
+
+
+@attrs.frozen
+class Rule:
+    """Findings of the check `cause` explain findings of the checks `effects` (names, `roce.*` for a family).
+
+    `cause_is` and `effect_is` are the outcomes that take part. `observed` limits the consequences to those of which the
+    observed value matches as a whole.
+    """
+
+    cause: str
+    effects: Tuple[str, ...]
+    where: Where = Where.SAME
+    cause_is: FrozenSet[Status] = FAIL
+    effect_is: FrozenSet[Status] = ANY
+    observed: Optional[Pattern[str]] = None
+
+
+Place = Tuple[str, str, str]
+
+PORT_LIFE = ("roce.net-health", "roce.lldp", "roce.flap", "roce.optical.power")
+
+RULES: Tuple[Rule, ...] = (
+    # The tools themselves: who cannot look cannot judge.
+    Rule("version.reboot-pending", ("tool.npu-smi",)),
+    Rule("tool.npu-smi", ("*",), cause_is=PROBLEM, effect_is=BLIND),
+    Rule("tool.hccn-tool", ("roce.*",), cause_is=PROBLEM, effect_is=BLIND),
+    Rule("tool.timeout", ("*",), effect_is=BLIND),
+    Rule("tool.timeout", ("npu.*", "roce.*"), Where.PART, effect_is=PROBLEM),
+    Rule("tool.timeout", ("tool.npu-smi", "npu.*", "version.*"), Where.NODE, effect_is=BLIND),
+    Rule("npu.present", ("npu.*", "roce.*", "version.*"), Where.PART),
+    Rule("tool.busy", ("*",), Where.AFFECTED, cause_is=WARN, effect_is=BLIND),
+    # Versions: what does not fit is the fault, that it differs from other nodes or from the files follows.
+    Rule("version.driver-firmware", ("version.reboot-pending",), Where.NODE, effect_is=PROBLEM),
+    Rule("version.driver-firmware", ("cluster.version-equal",), Where.NAMED, cause_is=PROBLEM, effect_is=PROBLEM),
+    Rule("version.reboot-pending", ("version.driver-firmware",), Where.NODE, cause_is=PROBLEM, effect_is=WARN),
+    Rule("version.reboot-pending", ("cluster.version-equal",), Where.NAMED, cause_is=PROBLEM, effect_is=PROBLEM),
+    # A port from its module outwards.
+    Rule("roce.optical.present", ("roce.link", *PORT_LIFE)),
+    Rule("roce.optical.present", ("roce.gateway", "roce.netdetect"), effect_is=BLIND),
+    Rule("roce.link", PORT_LIFE),
+    Rule("roce.link", ("roce.netdetect",), effect_is=WARN),
+    Rule(
+        "cluster.ip-duplicate",
+        ("roce.ip", "roce.gateway", "roce.netdetect", "roce.net-health", "cluster.netdetect-target"),
+    ),
+    Rule(
+        "roce.ip", ("roce.gateway", "roce.netdetect", "roce.net-health", "cluster.netdetect-target"), cause_is=PROBLEM
+    ),
+    Rule("cluster.netdetect-target", ("roce.net-health",), cause_is=PROBLEM),
+    Rule("roce.gateway", ("roce.net-health",)),
+    Rule("roce.netdetect", ("roce.net-health",), cause_is=WARN, effect_is=WARN),
+    # An NPU and its memory.
+    Rule("npu.processes", ("npu.hbm-free",)),
+    Rule("npu.ecc", ("npu.health",), effect_is=PROBLEM, observed=re.compile("80E01801")),
+)
+
+
+def fold(findings: Sequence[Finding], fleet: Optional[FleetView] = None) -> Tuple[Finding, ...]:
+    """Return the findings, each consequence with the key of its root cause; the order stays.
+
+    `fleet` tells which ports are the two ends of one cable; without it every end stands for itself. A warning that
+    explains a failure becomes a failure itself: the verdict must not be milder than what was found.
+    """
+    plain = [attrs.evolve(finding, cause="") for finding in findings]
+    index = _Index(plain)
+    parents: Dict[str, str] = {}
+    for finding in plain:
+        parent = index.cause_of(finding)
+        if parent is not None:
+            parents[finding.key] = parent.key
+    found = () if fleet is None or not _needs_fabric(plain, parents) else ports_of(fleet)
+    explained, cables = _cables(plain, parents, found)
+    parents.update(explained)
+    parents.update(_peers(plain, parents, found))
+    roots = {key: _root(key, parents) for key in parents}
+    folded = [attrs.evolve(_as_cable(item, cables), cause=roots.get(item.key, "")) for item in plain]
+    return _weighed(_reaching(folded))
+
+
+def _root(key: str, parents: Mapping[str, str]) -> str:
+    """Follow the causes to the last one. The rules have no circle (a test holds them to that)."""
+    while key in parents:
+        key = parents[key]
+    return key
+
+
+class _Index:
+    """Findings by check, and each rule's causes by place, so that a fleet of thousands folds in one pass."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._causes: List[Tuple[Rule, Dict[Place, Finding]]] = []
+        for rule in RULES:
+            places: Dict[Place, Finding] = {}
+            for finding in findings:
+                if finding.check == rule.cause and finding.status in rule.cause_is:
+                    for place in _PLACES[rule.where](finding):
+                        places.setdefault(place, finding)
+            if places:
+                self._causes.append((rule, places))
+
+    def cause_of(self, effect: Finding) -> Optional[Finding]:
+        """Return the first cause that explains the finding."""
+        for rule, places in self._causes:
+            if not _fits(rule, effect):
+                continue
+            for place in _seen_from(rule.where, effect):
+                cause = places.get(place)
+                if cause is not None and cause.key != effect.key:
+                    return cause
+        return None
+
+
+def _fits(rule: Rule, effect: Finding) -> bool:
+    if effect.status not in rule.effect_is or not any(fnmatchcase(effect.check, name) for name in rule.effects):
+        return False
+    return rule.observed is None or bool(rule.observed.fullmatch(str(effect.observed)))
+
+
+def _place(subject: Subject) -> Place:
+    """Name a place; the port of an NPU is a part of it and has the same place."""
+    kind = SubjectKind.NPU if subject.kind is SubjectKind.PORT else subject.kind
+    return (kind.value, subject.node, subject.name)
+
+
+def _node_place(node: str) -> Place:
+    return (SubjectKind.NODE.value, node, "")
+
+
+def _affected(cause: Finding) -> List[Place]:
+    return [_place(subject) for subject in cause.affected]
+
+
+def _covered(cause: Finding) -> List[Place]:
+    return [_place(cause.subject), *_affected(cause)]
+
+
+def _own_node(cause: Finding) -> List[Place]:
+    return [_node_place(cause.subject.node)] if cause.subject.node else []
+
+
+_PLACES: Mapping[Where, Callable[[Finding], List[Place]]] = {
+    Where.SAME: _covered,
+    Where.PART: _covered,
+    Where.AFFECTED: _affected,
+    Where.NODE: _own_node,
+    Where.NAMED: _own_node,
+}
+
+
+def _seen_from(where: Where, effect: Finding) -> List[Place]:
+    """Return the places at which a cause of the finding may be registered."""
+    node = _node_place(effect.subject.node)
+    if where is Where.NODE:
+        return [node]
+    if where is Where.NAMED:
+        return [node, *(_node_place(subject.node) for subject in effect.affected)]
+    if where is Where.PART or not effect.subject.node:
+        return [_place(effect.subject)]
+    return [_place(effect.subject), node]
+
+
+NEEDS_PEER = ("roce.link", "roce.net-health")
+SILENT_PEER = ("tool.timeout", "npu.present", "roce.optical.present", "roce.link", "roce.ip")
+"""Checks of which a failure keeps a port from answering the one that probes it; the deepest first."""
+
+
+def _needs_fabric(findings: Sequence[Finding], parents: Mapping[str, str]) -> bool:
+    """Tell whether anything failed that the other end may explain; building the fabric is not free."""
+    return any(item.check in NEEDS_PEER and item.status is Status.FAIL for item in findings if item.key not in parents)
+
+
+def _peers(findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]) -> Dict[str, str]:
+    """Return for each failed probe that nothing else explains the failure of the NPU that was probed."""
+    dead: Dict[Place, Finding] = {}
+    for check in SILENT_PEER:
+        for item in findings:
+            if item.check == check and item.status is Status.FAIL:
+                dead.setdefault(_place(item.subject), item)
+    owners = by_address(found)
+    probed = {port.subject: owners.get(port.probes or "") for port in found}
+    explained: Dict[str, str] = {}
+    for item in findings:
+        owner = probed.get(item.subject)
+        if item.check == "roce.net-health" and item.status is Status.FAIL and item.key not in parents and owner:
+            cause = dead.get(_place(owner.subject))
+            explained.update({} if cause is None else {item.key: cause.key})
+    return explained
+
+
+Ends = Tuple[Subject, Subject]
+
+
+def _cables(
+    findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]
+) -> Tuple[Dict[str, str], Dict[str, Ends]]:
+    """Return for the dead end of each direct cable the finding at the other end that explains it.
+
+    A missing module at one end explains the dead link at the other. Where both links are down and nothing else explains
+    either, the earlier end stands for the cable; the second value holds both ends by the key of that finding.
+    """
+    down = {
+        finding.subject: finding.key
+        for finding in findings
+        if finding.check == "roce.link" and finding.status is Status.FAIL
+    }
+    explained: Dict[str, str] = {}
+    cables: Dict[str, Ends] = {}
+    for first, second in direct_pairs(found):
+        one, other = down.get(first.subject), down.get(second.subject)
+        if one is not None and other is not None:
+            if one not in parents and other not in parents:
+                explained[other] = one
+                cables[one] = (first.subject, second.subject)
+            elif one not in parents:
+                explained[one] = parents[other]
+            elif other not in parents:
+                explained[other] = parents[one]
+    return explained, cables
+
+
+def _as_cable(finding: Finding, cables: Mapping[str, Ends]) -> Finding:
+    """Let the finding that stands for a cable say so."""
+    if finding.key not in cables:
+        return finding
+    first, second = cables[finding.key]
+    words = f"the cable between {first} and {second}: the link is down at both ends"
+    return attrs.evolve(finding, summary=words, confidence=Confidence.DIRECT)
+
+
+def _reaching(findings: Sequence[Finding]) -> List[Finding]:
+    """Let each cause name what it lets fail on other nodes: these are not ready either."""
+    nodes = {finding.key: finding.subject.node for finding in findings}
+    far: Dict[str, List[Subject]] = {}
+    for finding in findings:
+        if finding.status is Status.FAIL and nodes.get(finding.cause, finding.subject.node) != finding.subject.node:
+            far.setdefault(finding.cause, []).append(finding.subject)
+    return [
+        attrs.evolve(finding, affected=tuple(dict.fromkeys((*finding.affected, *far.get(finding.key, ())))))
+        for finding in findings
+    ]
+
+
+def _weighed(findings: Sequence[Finding]) -> Tuple[Finding, ...]:
+    """Give each cause the weight of the failures that it explains."""
+    failures = [finding for finding in findings if finding.cause and finding.status is Status.FAIL]
+    failing = {finding.cause for finding in failures}
+    blocking = {finding.cause for finding in failures if finding.severity is Severity.BLOCKING}
+    return tuple(
+        attrs.evolve(
+            finding,
+            status=Status.FAIL if finding.key in failing else finding.status,
+            severity=Severity.BLOCKING if finding.key in blocking else finding.severity,
+        )
+        for finding in findings
+    )

@@ -1,0 +1,48 @@
+"""The shape of a check: data and one pure function."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, FrozenSet, Generic, Iterator, Tuple, TypeVar, Union
+
+import attrs
+
+from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.facts.source import Source
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.product import ALL, Generation
+from ascend_doctor.model.status import Severity
+
+View = TypeVar("View", bound=Union[NodeView, FleetView])
+Limits = TypeVar("Limits")
+
+
+@attrs.frozen
+class NoLimits:
+    """The limits of a check that has none."""
+
+
+@attrs.frozen(eq=False)
+class Check(Generic[View, Limits]):
+    """One check. Its title, reason and advice are the docstring of its module.
+
+    `id` is permanent. `reads` are the sources that `judge` looks at; the plan runs their union, and reading any other
+    is a bug. `judge` yields findings made with `ascend_doctor.checks.outcome`; the engine adds the check's id and
+    severity. `limits` is an attrs instance with the defaults; configuration may change each of its fields.
+    `own_limits` names the limits that are our policy and come from no vendor source.
+    `metric` is the metric under which observed numbers are exported, empty when there is none.
+    """
+
+    id: str
+    reads: Tuple[Source[Any], ...]
+    judge: Callable[[View, Limits], Iterator[Finding]]
+    limits: Limits
+    severity: Severity = Severity.BLOCKING
+    generations: FrozenSet[Generation] = ALL
+    own_limits: Tuple[str, ...] = ()
+    metric: str = ""
+    since: str = "0.1"
+
+
+NodeCheck = Check[NodeView, Any]
+FleetCheck = Check[FleetView, Any]
+AnyCheck = Union[NodeCheck, FleetCheck]

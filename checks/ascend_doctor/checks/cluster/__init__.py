@@ -1,0 +1,1 @@
+"""Checks that need the facts of several nodes."""

@@ -1,0 +1,114 @@
+"""The engine: facts in, findings out. The one place where a bug of a check is caught."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Mapping, Optional, Tuple, Union
+
+import attrs
+
+from ascend_doctor.checks import outcome
+from ascend_doctor.checks.catalogue import Entry
+from ascend_doctor.checks.check import AnyCheck
+from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.product import Generation
+from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.status import Severity, Status
+
+STALE_AFTER_INTERVALS = 3.0
+STALE_GRACE_S = 30.0
+
+
+@attrs.frozen
+class CheckSettings:
+    """What the operator decided about one check. `limits` and `severity` are None where the check's own hold."""
+
+    enabled: bool = True
+    severity: Optional[Severity] = None
+    limits: Optional[Any] = None
+
+
+Settings = Mapping[str, CheckSettings]
+DEFAULTS: Settings = {}
+
+
+def judge_node(view: NodeView, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> Tuple[Finding, ...]:
+    """Run every enabled node check over one node. Findings are not folded yet."""
+    found: List[Finding] = []
+    for entry in entries.values():
+        if not entry.fleet and _enabled(entry.check, settings):
+            found += _run(entry.check, view, settings)
+    return tuple(found)
+
+
+def judge_fleet(fleet: FleetView, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> Tuple[Finding, ...]:
+    """Run every enabled cluster check over the fleet. Findings are not folded yet."""
+    found: List[Finding] = []
+    for entry in entries.values():
+        if entry.fleet and _enabled(entry.check, settings):
+            found += _run(entry.check, fleet, settings)
+    return tuple(found)
+
+
+def deadline_s(check: AnyCheck) -> float:
+    """Return after how many seconds a result of the check is no longer current."""
+    return STALE_AFTER_INTERVALS * max((source.interval_s for source in check.reads), default=60.0) + STALE_GRACE_S
+
+
+def aged(finding: Finding, check: AnyCheck, now: float) -> Finding:
+    """Return the finding, or a stale one in its place when its evidence is older than the check's deadline."""
+    age = now - finding.judged_at
+    if not finding.judged_at or age <= deadline_s(check) or finding.status in (Status.SKIP, Status.STALE):
+        return finding
+    return attrs.evolve(
+        finding,
+        status=Status.STALE,
+        summary=f"was {finding.status.value} {_span(age)} ago, and nothing newer has come: {finding.summary}",
+        remedies=(),
+    )
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+
+
+def _enabled(check: AnyCheck, settings: Settings) -> bool:
+    return settings.get(check.id, CheckSettings()).enabled
+
+
+def _run(check: AnyCheck, view: Union[NodeView, FleetView], settings: Settings) -> Iterable[Finding]:
+    setting = settings.get(check.id, CheckSettings())
+    severity = setting.severity or check.severity
+    limits = check.limits if setting.limits is None else setting.limits
+    nodes = [view] if isinstance(view, NodeView) else view.nodes
+    if nodes and not any(_has_it(check, node) for node in nodes):
+        return [attrs.evolve(outcome.skipped(view.subject, "not for this product"), check=check.id, severity=severity)]
+    try:
+        found = list(check.judge(view.limited_to(check.reads), limits))  # type: ignore[arg-type]
+    except Exception as bug:  # noqa: BLE001 - the one place: a bug in a check is the doctor's own trouble
+        gap = Missing(Absence.TOOL_FAILED, f"the check itself failed with {type(bug).__name__}: {bug}")
+        found = [outcome.unknown(view.subject, "the outcome", gap)]
+    return [
+        attrs.evolve(item, check=check.id, severity=severity, judged_at=item.judged_at or _collected(check, view, item))
+        for item in found
+    ]
+
+
+def _has_it(check: AnyCheck, view: NodeView) -> bool:
+    devices = view.devices
+    if isinstance(devices, Missing) or isinstance(devices.generation, Missing):
+        return True
+    generation: Generation = devices.generation
+    return generation in check.generations
+
+
+def _collected(check: AnyCheck, view: Union[NodeView, FleetView], finding: Finding) -> float:
+    """When the evidence was collected that a finding rests on; the oldest of its answers counts."""
+    whole = isinstance(view, NodeView) or not finding.subject.node
+    nodes = [view] if isinstance(view, NodeView) else view.nodes
+    views = [item for item in nodes if whole or item.name == finding.subject.node]
+    cited = {quote.key for quote in finding.quotes}
+    times = [item.evidence[key].started_at for item in views for key in cited if key in item.evidence]
+    if times:
+        return min(times)
+    return min((item.collected_at(check.reads) for item in views), default=0.0)

@@ -1,0 +1,1 @@
+"""Checks that one node can answer from its own facts."""

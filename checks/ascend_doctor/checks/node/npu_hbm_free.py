@@ -1,0 +1,106 @@
+"""An NPU's memory is in use before the job starts.
+
+What it reads: used and total HBM of each chip in the table of `npu-smi info`, and the table of processes below it.
+
+Why it matters: the engine finds less free memory than it was told to use and does not start, or runs out of memory
+    later.
+
+What to do: end the process that holds the memory. If no process is shown, look into other containers and for dead
+    processes that still hold the device (`fuser -v /dev/davinci*`); only then reset the NPU.
+
+Disruption: a reset stops every job on the NPU, on boards with an HCCS ring on the whole ring.
+
+Limits: an idle chip uses about 3 GB of 32 GB and 4 GB of 64 GB for itself (`idle_32g_mb`, `idle_64g_mb`, the vendor's
+    figures). `margin_mb` is our own policy: how much more is accepted. The Ascend 950 has no such figure and is not
+    judged. A row that npu-smi could not read (0 W, 0 degrees, 0 of 0 MB) is unknown.
+
+Sources: hicann/driver, documentation of dcmi_get_device_hbm_info (3 GB and 4 GB on A2 and A3).
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, Tuple
+
+import attrs
+
+from ascend_doctor.checks import chips, remedies
+from ascend_doctor.checks.check import Check
+from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts.npu_smi import info
+from ascend_doctor.facts.npu_smi.info import InfoChip, InfoFacts
+from ascend_doctor.facts.source import WHOLE_NODE
+from ascend_doctor.model.finding import Finding, Quantity, Remedy
+from ascend_doctor.model.product import Generation
+from ascend_doctor.model.reading import Absence, Missing
+
+LARGEST_32G_MB = 40 * 1024
+UNREAD = Missing(Absence.TOOL_FAILED, "npu-smi could not read the chip and prints zeros")
+NO_COLUMN = Missing(Absence.NOT_REPORTED, "the table has no column for it")
+
+
+@attrs.frozen
+class Limits:
+    """In MB. `idle_32g_mb`, `idle_64g_mb`: what an idle chip uses for itself. `margin_mb`: what is accepted beyond."""
+
+    idle_32g_mb: int = 3 * 1024
+    idle_64g_mb: int = 4 * 1024
+    margin_mb: int = 1024
+
+
+def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
+    """Judge the used memory of every chip."""
+    table = view.read(info.SOURCE)
+    if isinstance(table, Missing):
+        yield unknown(view.subject, "the used memory", table, view.quote(info.SOURCE))
+        return
+    for chip in table.chips:
+        subject = chips.subject(view, chip)
+        if chip.looks_unread:
+            yield unknown(subject, "the used memory", UNREAD, view.quote(info.SOURCE))
+        elif chip.hbm_mb is None or isinstance(chip.hbm_mb, Missing):
+            yield unknown(subject, "the used memory", chip.hbm_mb or NO_COLUMN, view.quote(info.SOURCE))
+        else:
+            yield _judge(view, table, chip, chip.hbm_mb, limits)
+
+
+def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Tuple[int, int], limits: Limits) -> Finding:
+    subject = chips.subject(view, chip)
+    used, total = memory
+    idle = limits.idle_32g_mb if total <= LARGEST_32G_MB else limits.idle_64g_mb
+    most = idle + limits.margin_mb
+    observed = Quantity(used, "MB")
+    quotes = view.quote(info.SOURCE, WHOLE_NODE, f"{used} ", f"{used}/")
+    if used <= most:
+        return passed(subject, f"{used} of {total} MB in use, as on an idle chip", observed=observed)
+    holders, certain = chips.processes(table, chip)
+    if holders:
+        who = f"held by {chips.named(holders)}"
+    else:
+        who = "no process holds it" if certain else "which process holds it is not known"
+    return failed(
+        subject,
+        f"{used} of {total} MB in use, {who}",
+        expected=f"at most {most} MB in use before a job starts",
+        remedies=_steps(chip, bool(holders)),
+        observed=observed,
+        quotes=quotes,
+    )
+
+
+def _steps(chip: InfoChip, held: bool) -> Tuple[Remedy, ...]:
+    look = Remedy(
+        "Find out who holds the device, in other containers too, and end it.", "fuser -v /dev/davinci* /dev/devmm_svm"
+    )
+    return (look,) if held else (look, remedies.reset(chip.npu, 0 if isinstance(chip.chip, Missing) else chip.chip))
+
+
+CHECK = Check(
+    id="npu.hbm-free",
+    reads=(info.SOURCE,),
+    judge=judge,
+    limits=Limits(),
+    generations=frozenset((Generation.A1, Generation.A2, Generation.A3)),
+    own_limits=("margin_mb",),
+    metric="npu_hbm_used_megabytes",
+)

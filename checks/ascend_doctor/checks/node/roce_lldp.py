@@ -1,0 +1,91 @@
+"""A port hears no neighbour.
+
+What it reads: `hccn_tool -i N -lldp -g`, and whether the link is up. An empty answer means that no neighbour was
+    heard.
+
+Why it matters: nobody can tell which port of which switch the NPU is cabled to.
+
+What to do: enable LLDP on the switch; if only one port hears nothing, look at its fibre.
+
+Disruption: none.
+
+Limits: none. A port that alone hears nothing while its siblings do fails; where no port hears anything the switch may
+    not send LLDP at all: one warning for the node. The outcome never decides whether a node is ready.
+
+Sources: hicann/driver, ds_net.c (the tool prints the device's text as it is, and ends with 0 when there is none);
+    Ascend/mind-cluster toolkit.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, List
+
+from ascend_doctor.checks import ports
+from ascend_doctor.checks.check import Check, NoLimits
+from ascend_doctor.checks.outcome import failed, missing, passed, skipped, warned
+from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts.hccn_tool import link, lldp
+from ascend_doctor.facts.source import Target
+from ascend_doctor.model.finding import Finding, Remedy
+from ascend_doctor.model.product import ROCE
+from ascend_doctor.model.reading import Missing
+from ascend_doctor.model.status import Severity
+from ascend_doctor.model.subject import Subject
+
+EXPECTED = "a neighbour's announcement"
+ENABLE = Remedy("Enable LLDP on the port of the switch; if only this port hears nothing, look at its fibre.")
+
+
+def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
+    """Judge every port by itself, and the node where no port hears anything."""
+    silent: List[Subject] = []
+    heard = _anyone_hears(view)
+    for target, subject, facts in view.each(lldp.SOURCE):
+        quotes = view.quote(lldp.SOURCE, target)
+        if isinstance(facts, Missing):
+            yield missing(subject, "the neighbour", facts, quotes)
+        elif facts.neighbour:
+            where = "" if isinstance(facts.port_id, Missing) else f" at {facts.port_id}"
+            yield passed(subject, f"hears its neighbour{where}", observed=where[4:] or None)
+        elif ports.unused(view, target):
+            yield skipped(subject, f"hears no neighbour, but {ports.UNUSED}")
+        elif heard or _is_down(view, target):
+            yield failed(
+                subject,
+                "hears no neighbour, and other ports of the node do"
+                if heard
+                else "hears no neighbour, and its link is down",
+                expected=EXPECTED,
+                remedies=[ENABLE],
+                quotes=quotes,
+            )
+        else:
+            silent.append(subject)
+    if silent:
+        yield warned(
+            view.subject,
+            f"{len(silent)} ports hear no neighbour: the switch may not send LLDP",
+            expected=EXPECTED,
+            remedies=[ENABLE],
+            affected=silent,
+            quotes=view.quote(lldp.SOURCE, Target(phy_id=int(silent[0].name))),
+        )
+
+
+def _anyone_hears(view: NodeView) -> bool:
+    return any(not isinstance(facts, Missing) and facts.neighbour for _, _, facts in view.each(lldp.SOURCE))
+
+
+def _is_down(view: NodeView, target: Target) -> bool:
+    facts = view.read(link.SOURCE, target)
+    return not isinstance(facts, Missing) and facts.link != "UP"
+
+
+CHECK = Check(
+    id="roce.lldp",
+    reads=(lldp.SOURCE, link.SOURCE, *ports.USE),
+    judge=judge,
+    limits=NoLimits(),
+    severity=Severity.ADVISORY,
+    generations=ROCE,
+)

@@ -1,0 +1,95 @@
+"""How a check says what it found. The engine adds the check's id and severity."""
+
+from __future__ import annotations
+
+from typing import Optional, Sequence, Tuple, Union
+
+from ascend_doctor.model.evidence import Quote
+from ascend_doctor.model.finding import Finding, Quantity, Remedy
+from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.status import Confidence, Status
+from ascend_doctor.model.subject import Subject
+
+Observed = Union[None, int, float, str, Quantity]
+
+
+def passed(subject: Subject, summary: str, *, observed: Observed = None, quotes: Tuple[Quote, ...] = ()) -> Finding:
+    """Say that the rule holds."""
+    return Finding("", subject, Status.PASS, summary, observed=_quantity(observed), quotes=quotes)
+
+
+def failed(
+    subject: Subject,
+    summary: str,
+    *,
+    expected: str,
+    remedies: Sequence[Remedy],
+    observed: Observed = None,
+    quotes: Tuple[Quote, ...] = (),
+    confidence: Confidence = Confidence.DIRECT,
+    affected: Sequence[Subject] = (),
+    candidates: Sequence[str] = (),
+    status: Status = Status.FAIL,
+) -> Finding:
+    """Say that the rule does not hold. A failure always says what would have passed and what to do."""
+    return Finding(
+        "",
+        subject,
+        status,
+        summary,
+        observed=_quantity(observed),
+        expected=expected,
+        quotes=quotes,
+        remedies=tuple(remedies),
+        confidence=confidence,
+        affected=tuple(affected),
+        candidates=tuple(candidates),
+    )
+
+
+def warned(
+    subject: Subject,
+    summary: str,
+    *,
+    expected: str,
+    remedies: Sequence[Remedy],
+    observed: Observed = None,
+    quotes: Tuple[Quote, ...] = (),
+    confidence: Confidence = Confidence.DIRECT,
+    affected: Sequence[Subject] = (),
+    candidates: Sequence[str] = (),
+) -> Finding:
+    """Say that it works, and somebody should look at it."""
+    return failed(
+        subject,
+        summary,
+        expected=expected,
+        remedies=remedies,
+        observed=observed,
+        quotes=quotes,
+        confidence=confidence,
+        affected=affected,
+        candidates=candidates,
+        status=Status.WARN,
+    )
+
+
+def skipped(subject: Subject, why: str) -> Finding:
+    """There is nothing to judge here."""
+    return Finding("", subject, Status.SKIP, why)
+
+
+def unknown(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:
+    """Say that the check could not look. `what` names the thing that is not known, such as `the state of the link`."""
+    return Finding("", subject, Status.UNKNOWN, f"{what} is unknown: {gap}", quotes=quotes)
+
+
+def missing(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:
+    """Say that a value is not there: nothing to judge where the product does not have it, else unknown."""
+    if gap.why is Absence.NOT_SUPPORTED:
+        return skipped(subject, f"{what} does not exist on this product: {gap.detail or 'not supported'}")
+    return unknown(subject, what, gap, quotes)
+
+
+def _quantity(observed: Observed) -> Optional[Quantity]:
+    return observed if observed is None or isinstance(observed, Quantity) else Quantity(observed)

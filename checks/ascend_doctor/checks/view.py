@@ -1,0 +1,172 @@
+"""What a check sees: the parsed answers of one node, or of a whole fleet."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
+
+from ascend_doctor.facts import catalogue, devices
+from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.npu_smi import info, mapping
+from ascend_doctor.facts.source import WHOLE_NODE, Query, Scope, Source, Target
+from ascend_doctor.model import subject as subjects
+from ascend_doctor.model.evidence import Evidence, Quote, quote
+from ascend_doctor.model.reading import Absence, Missing, Reading
+from ascend_doctor.model.subject import Subject
+
+F = TypeVar("F")
+
+NOT_ASKED = Missing(Absence.NOT_RUN, "not asked in this round")
+
+
+class UndeclaredReadError(Exception):
+    """A check read a source that its `reads` does not name: a bug of the check."""
+
+
+class NodeView:
+    """The answers of one node. Every answer is parsed at most once, whoever asks.
+
+    `evidence` holds the answers by their keys. `now` is the time of judging in seconds since the epoch by the node's
+    clock, None for a recording or a single run, where nothing grows old.
+    """
+
+    def __init__(self, name: str, evidence: Mapping[str, Evidence], now: Optional[float] = None) -> None:
+        self.name = name
+        self.evidence = evidence
+        self.now = now
+        self._readings: Dict[str, Reading[Any]] = {}
+        self._allowed: Optional[FrozenSet[str]] = None
+        self._devices: Optional[Reading[DeviceMap]] = None
+
+    @property
+    def subject(self) -> Subject:
+        """The node itself as a subject."""
+        return subjects.node(self.name)
+
+    @property
+    def devices(self) -> Reading[DeviceMap]:
+        """The map of the node's NPUs, or why there is none. Every check may use it."""
+        if self._devices is None:
+            self._devices = devices.build(self._read(mapping.SOURCE.about()), self._read(info.SOURCE.about()))
+        return self._devices
+
+    def has(self, source: Source[Any]) -> bool:
+        """Tell whether the product has what the source asks about; True where the product is not known."""
+        found = self.devices
+        return (
+            isinstance(found, Missing)
+            or isinstance(found.generation, Missing)
+            or found.generation in source.generations
+        )
+
+    def read(self, source: Source[F], target: Target = WHOLE_NODE) -> Reading[F]:
+        """Return the facts that a source gave about a target, or why there are none."""
+        self._require(source)
+        return self._read(source.about(target))
+
+    def each(self, source: Source[F]) -> Iterator[Tuple[Target, Subject, Reading[F]]]:
+        """Yield the answer of a source for every target it has on this node, and what the target is.
+
+        Where nobody knows the targets (no map of the NPUs) those that have an answer count. Where the source was put to
+        none of its targets the node stands for all of them, once, with the reason: a check never passes over in silence
+        what it could not see. Nothing comes from a product that does not have the thing.
+        """
+        self._require(source)
+        if not self.has(source):
+            return
+        targets = self._targets(source)
+        if not any(source.about(target).key in self.evidence for target in targets):
+            gap = self.devices if isinstance(self.devices, Missing) else NOT_ASKED
+            yield WHOLE_NODE, self.subject, gap
+            return
+        for target in targets:
+            reading: Reading[F] = self._read(source.about(target))
+            yield target, self.subject_of(source, target), reading
+
+    def answers(self) -> Iterator[Tuple[Query[Any], Reading[Any]]]:
+        """Yield every answer there is, whoever asked. For checks of the tools themselves, which judge no facts."""
+        for key in self.evidence:
+            query = catalogue.query_for_key(key)
+            if query is not None:
+                yield query, self._read(query)
+
+    def quote(self, source: Source[Any], target: Target = WHOLE_NODE, *containing: str) -> Tuple[Quote, ...]:
+        """Quote the lines of an answer that hold any of the texts, its first lines without texts; empty if unasked."""
+        evidence = self.evidence.get(source.about(target).key)
+        return () if evidence is None else (quote(evidence, *containing),)
+
+    def subject_of(self, source: Source[Any], target: Target) -> Subject:
+        """Return what a source's target is: the port of an NPU for `hccn_tool`, the NPU for `npu-smi`, else the node.
+
+        A card with several chips stays a card.
+        """
+        if source.scope is Scope.NODE:
+            return self.subject
+        if target.phy_id is not None:
+            return subjects.port(self.name, target.phy_id)
+        if target.npu is None:
+            return self.subject
+        chips = () if isinstance(self.devices, Missing) else self.devices.of_card(target.npu)
+        return subjects.npu(self.name, chips[0].phy_id) if len(chips) == 1 else subjects.card(self.name, target.npu)
+
+    def collected_at(self, sources: Sequence[Source[Any]]) -> float:
+        """Return when the oldest answer to the sources was collected, 0.0 when there is none."""
+        names = {source.name for source in sources}
+        times = [item.started_at for key, item in self.evidence.items() if key.partition("@")[0] in names]
+        return min(times, default=0.0)
+
+    def followed_by(self, evidence: Mapping[str, Evidence]) -> NodeView:
+        """Return the view of the same node with newer answers. What is answered as before is not parsed again."""
+        view = NodeView(self.name, evidence, self.now)
+        for key, reading in self._readings.items():
+            old, new = self.evidence.get(key), evidence.get(key)
+            if new is not None and old is not None and (new is old or new.digest == old.digest):
+                view._readings[key] = reading
+        return view
+
+    def limited_to(self, sources: Sequence[Source[Any]]) -> NodeView:
+        """Return a view of the same node that refuses to read any other source."""
+        view = NodeView(self.name, self.evidence, self.now)
+        view._readings = self._readings  # one parse for all checks
+        view._devices = self.devices
+        view._allowed = frozenset(source.name for source in sources)
+        return view
+
+    def _require(self, source: Source[Any]) -> None:
+        if self._allowed is not None and source.name not in self._allowed:
+            raise UndeclaredReadError(source.name)
+
+    def _targets(self, source: Source[Any]) -> Sequence[Target]:
+        found = self.devices
+        if not isinstance(found, Missing):
+            return found.targets(source)
+        queries = [catalogue.query_for_key(key) for key in self.evidence]
+        return [query.target for query in queries if query is not None and query.source is source]
+
+    def _read(self, query: Query[Any]) -> Reading[Any]:
+        key = query.key
+        if key not in self._readings:
+            evidence = self.evidence.get(key)
+            self._readings[key] = NOT_ASKED if evidence is None else query.source.read(evidence)
+        return self._readings[key]
+
+
+class FleetView:
+    """The views of all nodes of a cluster, by their names in natural order."""
+
+    def __init__(self, nodes: Sequence[NodeView]) -> None:
+        self.nodes: Tuple[NodeView, ...] = tuple(sorted(nodes, key=lambda view: subjects.natural(view.name)))
+
+    @property
+    def subject(self) -> Subject:
+        """What a statement about all nodes is about: the cluster, or the only node."""
+        return self.nodes[0].subject if len(self.nodes) == 1 else subjects.cluster()
+
+    def each(self, source: Source[F]) -> Iterator[Tuple[NodeView, Target, Subject, Reading[F]]]:
+        """Yield the answer of a source for every target on every node, as `NodeView.each` does for one."""
+        for view in self.nodes:
+            for target, subject, reading in view.each(source):
+                yield view, target, subject, reading
+
+    def limited_to(self, sources: Sequence[Source[Any]]) -> FleetView:
+        """Return a view of the same fleet that refuses to read any other source."""
+        return FleetView([view.limited_to(sources) for view in self.nodes])

@@ -1,0 +1,103 @@
+"""A report as JSON for programs. Its form is a promise: `format_version`, and the schema that `schema()` returns.
+
+Additions raise the minor number, and readers ignore keys they do not know; anything else raises the major number.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from typing import Any, Dict, Optional
+
+from ascend_doctor.model.codec import finding_to_dict, node_summary_to_dict
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.report import NodeSummary, Report
+from ascend_doctor.model.status import Status
+from ascend_doctor.model.subject import Subject
+from ascend_doctor.report.printable import moment_of
+
+FORMAT_VERSION = "1.0"
+_ONE_PER_LINE = ("problems", "blind_spots", "nodes", "findings")
+_SCHEMA = "readiness-report-1.0.schema.json"
+
+
+def render(report: Report) -> str:
+    """Return the report as JSON text in ASCII, a line for each node and each finding.
+
+    The encoder is fast only without indentation, and reports of large fleets have ten thousands of findings.
+    """
+    parts = []
+    for key, value in document(report).items():
+        if key in _ONE_PER_LINE and value:
+            lines = ",\n    ".join(json.dumps(item, allow_nan=False) for item in value)
+            parts.append(f'  "{key}": [\n    {lines}\n  ]')
+        else:
+            parts.append(f'  "{key}": {json.dumps(value, allow_nan=False)}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def document(report: Report) -> Dict[str, Any]:
+    """Return the report as plain values.
+
+    Times are RFC 3339 texts in UTC, null where there is none. `problems` and `blind_spots` hold the keys of findings,
+    in the order in which people should read them.
+    """
+    problems, blind_spots = report.problems, report.blind_spots
+    statuses = [finding.status for finding in report.findings]
+    return {
+        "format_version": FORMAT_VERSION,
+        "doctor_version": report.doctor_version,
+        "made_at": _time(report.made_at),
+        "origin": report.origin,
+        "verdict": report.verdict.value,
+        "counts": {
+            "nodes": len(report.nodes),
+            "failures": sum(finding.status is Status.FAIL for finding in problems),
+            "warnings": sum(finding.status is Status.WARN for finding in problems),
+            "blind_spots": len(blind_spots),
+            "consequences": sum(finding.is_consequence for finding in report.findings),
+            "findings": {status.value: statuses.count(status) for status in Status},
+        },
+        "problems": [finding.key for finding in problems],
+        "blind_spots": [finding.key for finding in blind_spots],
+        "nodes": [_node(node) for node in report.nodes],
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def schema() -> Dict[str, Any]:
+    """Return the published JSON Schema (draft 2020-12) of the document."""
+    text = importlib.resources.files(__package__).joinpath("schema").joinpath(_SCHEMA).read_text(encoding="utf-8")
+    loaded: Dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _node(node: NodeSummary) -> Dict[str, Any]:
+    shown = node_summary_to_dict(node)
+    shown["seen_at"] = _time(node.seen_at)
+    return shown
+
+
+def _finding(finding: Finding) -> Dict[str, Any]:
+    shown = finding_to_dict(finding)
+    shown["subject"] = _subject(finding.subject)
+    shown["affected"] = [_subject(subject) for subject in finding.affected]
+    shown["cause"] = finding.cause or None
+    shown["judged_at"] = _time(finding.judged_at or None)
+    return {"key": finding.key, **shown}
+
+
+def _subject(subject: Subject) -> Dict[str, str]:
+    return {
+        "key": subject.key,
+        "kind": subject.kind.value,
+        "node": subject.node,
+        "name": subject.name,
+        "text": str(subject),
+    }
+
+
+def _time(seconds: Optional[float]) -> Optional[str]:
+    """Return a time in RFC 3339; null for none, and for one that no calendar holds."""
+    moment = None if seconds is None else moment_of(seconds)
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
