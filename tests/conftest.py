@@ -7,6 +7,9 @@ from typing import Optional
 
 import pytest
 
+from certificates import Certificates
+from golden import Golden
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,3 +27,21 @@ def corpus() -> Path:
     if CORPUS is None:
         pytest.skip("no ../shared/corpus beside this checkout: recorded tool output is not tested")
     return CORPUS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that rewrites golden files."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """The golden files of the test's own folder."""
+    folder = Path(request.path).parent / "golden"
+    return Golden(folder, bool(request.config.getoption("--update-golden")))
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates of every kind, made once."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))

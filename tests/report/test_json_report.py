@@ -1,0 +1,66 @@
+"""The report as JSON, and its promise."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import attrs
+import jsonschema
+import pytest
+
+import sample_reports
+from ascend_doctor.model.finding import Quantity
+from ascend_doctor.report import json_report
+
+REPORTS = ("drill", "ready", "fleet", "hostile")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_document_is_valid_and_as_promised(name, golden):
+    """Each golden report validates against the published schema, and its text does not change by accident."""
+    text = json_report.render(getattr(sample_reports, name)())
+    jsonschema.Draft202012Validator(json_report.schema()).validate(json.loads(text))
+    golden.check(f"json/{name}.json", text)
+
+
+def _closed(schema):
+    """The same schema with every key that it does not name forbidden."""
+    schema = copy.deepcopy(schema)
+    for part in (schema, *schema["$defs"].values(), *schema["$defs"]["finding"]["properties"].values()):
+        if "properties" in part:
+            part.setdefault("additionalProperties", False)
+    return schema
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_key_is_documented(name):
+    """No key is written that the schema does not name."""
+    jsonschema.Draft202012Validator(_closed(json_report.schema())).validate(
+        json_report.document(getattr(sample_reports, name)())
+    )
+
+
+def test_the_schema_is_a_schema():
+    """The published schema is valid, and its title names the format that is written."""
+    jsonschema.Draft202012Validator.check_schema(json_report.schema())
+    assert json_report.schema()["$id"].endswith(json_report.FORMAT_VERSION)
+
+
+def test_problems_come_in_the_order_of_the_report():
+    """`problems` and `blind_spots` are keys of findings in the order in which people should read them."""
+    report = sample_reports.drill()
+    shown = json_report.document(report)
+    assert [finding.key for finding in report.problems] == shown["problems"]
+    assert {"failures": 3, "warnings": 1, "blind_spots": 2, "consequences": 4, "nodes": 2} == {
+        key: value for key, value in shown["counts"].items() if key != "findings"
+    }
+    assert set(shown["problems"]) <= {finding["key"] for finding in shown["findings"]}
+
+
+def test_numbers_that_json_lacks_become_text():
+    """NaN and infinity are written as texts, because JSON has no words for them."""
+    report = sample_reports.ready()
+    odd = attrs.evolve(report.findings[0], observed=Quantity(float("nan"), "mW"))
+    shown = json.loads(json_report.render(attrs.evolve(report, findings=(odd,))))
+    assert {"value": "nan", "unit": "mW"} == shown["findings"][0]["observed"]
