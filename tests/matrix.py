@@ -109,7 +109,7 @@ def environment(interpreter, kind):
     state = hashlib.sha256(wanted.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if not mark.exists() or mark.read_text() != state:
         step("installing requirements/%s.txt into %s; the first time this takes a minute" % (kind, folder.relative_to(ROOT)))
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         call([*pip, "--require-hashes", "--requirement", str(wanted)])
         call([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
         mark.write_text(state)
