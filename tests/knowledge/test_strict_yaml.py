@@ -14,6 +14,7 @@ from ascend_doctor.knowledge.strict_yaml import DocumentError
 
 
 def error_of(text, model=None):
+    """Return the error that a text leads to."""
     with pytest.raises(DocumentError) as caught:
         document = strict_yaml.load(text, "f.yaml")
         strict_yaml.validate(document, model or Town)
@@ -48,7 +49,7 @@ class Town(BaseModel):
 
     @field_validator("name")
     @classmethod
-    def _no_shouting(cls, name):
+    def _no_shouting(cls, name: str) -> str:
         if name.isupper():
             raise ValueError("do not shout")
         return name
@@ -249,7 +250,7 @@ class Whole(BaseModel):
 
     @field_validator("high")
     @classmethod
-    def _some(cls, high):
+    def _some(cls, high: List[int]) -> List[int]:
         if not high:
             raise ValueError("give one at least")
         return high

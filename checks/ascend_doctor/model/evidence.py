@@ -16,7 +16,7 @@ class Ending(enum.Enum):
     EXITED = "exited"
     """The program ended by itself; `exit_code` holds its status. A file that was read counts as exited with 0."""
     SIGNALLED = "signalled"
-    """A signal that the doctor did not send ended the program."""
+    """A signal ended the program: one that the doctor did not send, or its own because the output had no end."""
     TIMED_OUT = "timed-out"
     """The deadline passed; the process group was killed."""
     ABANDONED = "abandoned"

@@ -1,6 +1,6 @@
 """A port hears no neighbour.
 
-What it reads: `hccn_tool -i N -lldp -g`, and whether the link is up. An empty answer means that no neighbour was
+What it reads: `hccn_tool -i N -lldp -g`, and whether the link is up. An empty line means that no neighbour was
     heard.
 
 Why it matters: nobody can tell which port of which switch the NPU is cabled to.

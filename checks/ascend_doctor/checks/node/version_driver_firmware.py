@@ -90,7 +90,7 @@ def _not_accepted(view: NodeView, odd: List[Board], answered: List[Board], versi
         f"driver {driver or 'unknown'} and firmware {firmware or 'unknown'} do not fit, says npu-smi",
         expected=EXPECTED,
         remedies=_cure(driver, firmware, versions),
-        observed=f"{driver} + {firmware}",
+        observed=f"{driver or 'unknown'} + {firmware or 'unknown'}",
         quotes=view.quote(board.SOURCE, odd[0].target, *LINES),
         affected=[item.subject for item in odd] if whole else (),
     )
@@ -131,12 +131,15 @@ def _partly_flashed(view: NodeView, split: List[Board], answered: List[Board]) -
 def _accepted(view: NodeView, answered: List[Board], versions: Installed) -> Finding:
     driver, firmware = _pair(answered, versions)
     quotes = view.quote(board.SOURCE, answered[0].target, *LINES)
-    observed = f"{driver} + {firmware}"
+    observed = f"{driver or 'unknown'} + {firmware or 'unknown'}"
     running = same(firmware, versions.firmware) and same(driver, versions.driver)
     if running and versions.two_releases and not _listed(view, driver, firmware):
         return _two_releases(view, versions, observed, quotes)
     return passed(
-        view.subject, f"driver {driver} and firmware {firmware} fit, says npu-smi", observed=observed, quotes=quotes
+        view.subject,
+        f"driver {driver or 'unknown'} and firmware {firmware or 'unknown'} fit, says npu-smi",
+        observed=observed,
+        quotes=quotes,
     )
 
 

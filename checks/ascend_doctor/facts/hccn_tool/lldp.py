@@ -49,7 +49,8 @@ _SWITCH_WORDS = ("Routing", "Bridge", "Router")
 class LldpFacts:
     """The neighbour's announcement.
 
-    An empty answer with exit code 0 means that no neighbour was heard: `neighbour` is False.
+    An empty line with exit code 0 means that no neighbour was heard: `neighbour` is False. The tool ends whatever the
+    device says with a newline (vendor source, TOOL_PRINT_INFO), so that nothing at all is no answer.
     `port_id` is the neighbour's interface (`400GE1/1/5:1`; the part before the last colon is the physical port),
     `system_name` and `system_description` its words, on one line. `peer` is `switch`, `npu` (a cable straight to
     another NPU: the description holds `AscendNPU`) or missing when the text does not tell.
@@ -74,7 +75,7 @@ def parse(evidence: Evidence) -> Reading[LldpFacts]:
     refused = error_answer(attrs.evolve(evidence, stdout=b"") if announced else evidence)
     if refused is not None:
         return refused
-    if is_silent(evidence):
+    if is_silent(evidence) and evidence.stdout.endswith(b"\n"):
         return LldpFacts(neighbour=False)
     lines = data_lines(evidence, ends_in_newline=not announced)
     if not announced:

@@ -10,6 +10,7 @@ import attrs
 from ascend_doctor.facts.hccn_tool.answers import data_lines, error_answer
 from ascend_doctor.facts.parsing import Line
 from ascend_doctor.facts.source import Cost, Scope, Source
+from ascend_doctor.facts.tables import is_elision
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED, Reading
@@ -28,6 +29,8 @@ _ROUNDING_PCT = 0.51
 @attrs.frozen
 class PingFacts:
     """The summary of a ping and the time of each reply in milliseconds (missing for a lost or garbled one).
+
+    Of a published sample with replies cut out by its author (`...`) `times_ms` holds those that are left.
 
     The exit code does not decide: the tool leaves with an error for one lost packet of three.
     """
@@ -51,7 +54,8 @@ def parse(evidence: Evidence) -> Reading[PingFacts]:
         raise first.error("`device N PING ADDRESS`")
     if not rest:
         raise first.error("replies and a summary after this line")
-    *replies, last = rest
+    *shown, last = rest
+    replies = [line for line in shown if not is_elision(line)]
     transmitted, received, loss_pct = _summary(last)
     times = _times(replies)
     if len(times) > transmitted or sum(isinstance(time, float) for time in times) > received:

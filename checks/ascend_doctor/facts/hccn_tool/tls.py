@@ -61,8 +61,16 @@ class TlsFacts:
     elided: bool = False
 
     def as_document(self) -> Dict[str, Any]:
-        """Return the fields and, when no switch is set, why: the tool's words, in the form of an error answer."""
-        return {**fields_of(self), **(refusal(self.switch) if isinstance(self.switch, Missing) else {})}
+        """Return the fields and, when no switch is set, why: the tool's words, in the form of an error answer.
+
+        A head without certificates is what a loop over the NPUs leaves of each run when it is filtered for the switch;
+        it is also shown as a run of such a loop.
+        """
+        shown = fields_of(self)
+        if isinstance(self.switch, Missing):
+            return {**shown, **refusal(self.switch)}
+        head = {key: shown[key] for key in ("device", "switch", "preconfigured", "alarm_days")}
+        return shown if self.certs else {**shown, "runs": [head]}
 
 
 def parse(evidence: Evidence) -> Reading[TlsFacts]:

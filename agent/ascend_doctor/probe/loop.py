@@ -1,0 +1,277 @@
+"""The probe: rounds on schedule, judged, and their changes spooled for the agent. It has no network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import signal
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+import attrs
+
+from ascend_doctor.checks.catalogue import Entry
+from ascend_doctor.checks.engine import DEFAULTS, Settings
+from ascend_doctor.checks.judging import judge_and_fold, make_report
+from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts import host
+from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.npu_smi import mapping
+from ascend_doctor.facts.source import Source
+from ascend_doctor.model.evidence import Evidence
+from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
+from ascend_doctor.model.report import Report
+from ascend_doctor.model.state import NodeState, difference
+from ascend_doctor.model.subject import SubjectKind
+from ascend_doctor.probe import plan, verdict_file
+from ascend_doctor.probe import round as rounds
+from ascend_doctor.probe.files import NotAFileError, read_capped
+from ascend_doctor.probe.locks import DEFAULT_FOLDER, NpuLocks
+from ascend_doctor.probe.round import RoundSettings
+from ascend_doctor.probe.runner import Runner
+from ascend_doctor.probe.spool import MAX_BYTES, SpoolError, SpoolTakenError, SpoolWriter
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""How often the probe looks for a request while it waits for the next round."""
+CLOCK_JUMP_S = 5.0
+RECHECK_PAUSE_S = 10.0
+MAX_REQUEST = 4096
+REQUESTS = "requests"
+RECHECK = "recheck"
+"""A request: the ids of checks, parted by blanks; an empty one means all. It is there until the probe takes it."""
+RECHECK_TAKEN = "recheck.taken"
+"""The request that is being carried out. It is there until the results are in the spool."""
+
+
+@attrs.frozen
+class ProbeSettings:
+    """What a probe is told. `intervals_s` overrides how often single sources are asked, by name."""
+
+    node: str
+    state_dir: Path
+    checks: Settings = DEFAULTS
+    intervals_s: Mapping[str, float] = attrs.field(factory=dict)
+    rounds: RoundSettings = attrs.field(factory=RoundSettings)
+    lock_folder: str = DEFAULT_FOLDER
+    spool_bytes: int = MAX_BYTES
+    doctor_version: str = ""
+
+
+def _ignore(_report: Report) -> None:
+    """Tell nobody."""
+
+
+class Probe:
+    """Looks at one node again and again. `on_report` is told of every report, after it has been written.
+
+    What goes wrong with the state directory is the doctor's own trouble: it is logged, it stands in `verdict.json` as
+    soon as that can be written, and the newest state is kept in memory until the next round that succeeds.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        entries: Mapping[str, Entry],
+        settings: ProbeSettings,
+        *,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        on_report: Callable[[Report], None] = _ignore,
+    ) -> None:
+        self._runner = runner
+        self._entries = entries
+        self._settings = settings
+        self._wall = wall
+        self._monotonic = monotonic
+        self._on_report = on_report
+        self._sources = plan.sources_for(entries, settings.checks)
+        self._schedule = plan.Schedule(self._sources, settings.intervals_s)
+        self._locks = NpuLocks(settings.lock_folder)
+        self._evidence: Dict[str, Evidence] = {}
+        self._devices: Reading[DeviceMap] = NOT_REPORTED
+        self._spool: Optional[SpoolWriter] = None
+        self._troubles: Tuple[str, ...] = ()
+        self._host_mark: object = None
+        self._clock_offset = wall() - monotonic()
+        self._next_request_at = -math.inf
+        self.round_began_at: Optional[float] = None
+        """When the round that is under way began, by the monotonic clock; None between two rounds."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Make rounds until told to stop; a round that is under way is then broken off and its tools are killed.
+
+        Raises `SpoolTakenError` when another probe writes to the state directory.
+        """
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                step = asyncio.ensure_future(self.step())
+                try:
+                    await asyncio.wait((step, stopped), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    step.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await step
+                await self._wait(stopped)
+        finally:
+            stopped.cancel()
+            self.close()
+
+    async def step(self) -> Optional[Report]:
+        """Make one round of what is due, judge, and write. Returns None when nothing is due."""
+        self.round_began_at = self._monotonic()
+        try:
+            return await self._round()
+        finally:
+            self.round_began_at = None
+
+    async def _round(self) -> Optional[Report]:
+        self._watch_clock()
+        self._take_requests()
+        due = self._due()
+        if not due:
+            self._answer_requests()
+            return None
+        taken = await rounds.take(
+            self._runner,
+            due,
+            devices=self._devices,
+            settings=self._settings.rounds,
+            locks=self._locks,
+            wall=self._wall,
+        )
+        self._devices = taken.devices
+        self._evidence = self._current({**self._evidence, **taken.evidence})
+        self._watch_host()
+        report = self._conclude(taken.remarks)
+        self._answer_requests()
+        return report
+
+    def close(self) -> None:
+        """Let go of the state directory."""
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
+
+    async def _wait(self, stopped: asyncio.Future[Any]) -> None:
+        """Wait until something is due, is asked for, or the end has come."""
+        request = self._settings.state_dir / REQUESTS / RECHECK
+        while not stopped.done():
+            left = self._schedule.next_at() - self._monotonic()
+            if left <= 0 or (request.exists() and self._monotonic() >= self._next_request_at):
+                return
+            await asyncio.wait((stopped,), timeout=min(left, LOOK_S))
+
+    def _due(self) -> Tuple[Source[Any], ...]:
+        due = self._schedule.due(self._monotonic())
+        if due and isinstance(self._devices, Missing) and mapping.SOURCE not in due:
+            # No map yet, as before the driver is up: ask for it with every round, not with every hour.
+            due = (mapping.SOURCE, *due)
+        return due
+
+    def _watch_clock(self) -> None:
+        """Ask everything anew when the node's clock has jumped: else old answers would look new, or new ones old."""
+        offset = self._wall() - self._monotonic()
+        if abs(offset - self._clock_offset) > CLOCK_JUMP_S:
+            logger.warning("the clock jumped by %.0f s; everything is asked anew", offset - self._clock_offset)
+            self._schedule.renew(source.name for source in self._sources)
+        self._clock_offset = offset
+
+    def _watch_host(self) -> None:
+        """Read what is static again when something was installed, or NPUs came or went."""
+        view = NodeView(self._settings.node, self._evidence)
+        facts = view.read(host.SOURCE)
+        if isinstance(facts, Missing):
+            return
+        mark = (facts.davinci, tuple(sorted(facts.file_times.items())))
+        if self._host_mark is not None and mark != self._host_mark:
+            self._schedule.renew_static()
+        self._host_mark = mark
+
+    def _current(self, evidence: Mapping[str, Evidence]) -> Dict[str, Evidence]:
+        """Return the answers without those about NPUs that are no longer there."""
+        if isinstance(self._devices, Missing):
+            return dict(evidence)
+        asked = {source.about(target).key for source in self._sources for target in self._devices.targets(source)}
+        nodes = {source.name for source in self._sources}
+        return {key: item for key, item in evidence.items() if key in asked or key in nodes}
+
+    def _conclude(self, remarks: Tuple[str, ...]) -> Report:
+        now = self._wall()
+        settings = self._settings
+        view = NodeView(settings.node, self._evidence, now)
+        findings = judge_and_fold([view], self._entries, settings.checks, now)
+        report = make_report([view], findings, now, origin="this node", doctor_version=settings.doctor_version)
+        # What the cluster is like is not for one node to say; the collector judges that over all of them.
+        own = [finding for finding in findings if finding.subject.kind is not SubjectKind.CLUSTER]
+        self._write(NodeState.of(own, self._evidence.values()), report, remarks)
+        self._on_report(report)
+        return report
+
+    def _write(self, state: NodeState, report: Report, remarks: Tuple[str, ...]) -> None:
+        troubles = []
+        try:
+            if self._spool is None:
+                self._spool = SpoolWriter(self._settings.state_dir, self._settings.spool_bytes)
+            change = difference(self._spool.state, state)
+            if change or self._troubles:
+                self._spool.append(change)
+        except SpoolTakenError:
+            raise
+        except SpoolError as error:
+            troubles.append(str(error))
+        current_s = plan.current_s(self._sources, self._settings.intervals_s)
+        verdict = verdict_file.of_report(report, self._settings.node, current_s, (*remarks, *troubles))
+        try:
+            verdict_file.write(self._settings.state_dir, verdict)
+        except OSError as error:
+            troubles.append(f"{self._settings.state_dir / verdict_file.FILE_NAME} cannot be written: {error.strerror}")
+        for trouble in troubles:
+            if trouble not in self._troubles:
+                logger.error("%s", trouble)
+        self._troubles = tuple(troubles)
+
+    def _take_requests(self) -> None:
+        """Make the sources of the checks due that the agent asks for: ids of checks installed here, nothing else."""
+        requests = self._settings.state_dir / REQUESTS
+        if self._monotonic() < self._next_request_at:
+            return
+        try:
+            data, _ = read_capped(requests / RECHECK, MAX_REQUEST)
+            (requests / RECHECK).replace(requests / RECHECK_TAKEN)
+        except (OSError, NotAFileError):
+            return
+        self._next_request_at = self._monotonic() + RECHECK_PAUSE_S
+        words = data.decode("ascii", "replace").split()
+        for name in words or self._entries:
+            entry = self._entries.get(name)
+            if entry is not None:
+                self._schedule.renew(source.name for source in entry.check.reads)
+
+    def _answer_requests(self) -> None:
+        """Tell the agent that what it asked for is in the spool."""
+        with contextlib.suppress(OSError):
+            (self._settings.state_dir / REQUESTS / RECHECK_TAKEN).unlink()
+
+
+async def serve(probe: Probe) -> None:
+    """Run a probe until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await probe.run(stop)
+
+
+def main(make_probe: Callable[[], Probe]) -> None:
+    """Own the process: make the probe, and run it until a signal."""
+
+    async def owned() -> None:
+        await serve(make_probe())
+
+    asyncio.run(owned())

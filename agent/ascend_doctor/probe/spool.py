@@ -1,0 +1,294 @@
+"""The state directory between probe and agent: a whole snapshot, and the changes since, on a bounded piece of disk.
+
+    state.json              the state as of one sequence number, put in place at once: a line with format, epoch and
+                            sequence, and a line with the state
+    changes-NNNNNNNNNN.log  segments of changes, named by the first sequence number in them
+    writer.lock             held by the one probe that writes
+
+A line of a segment is one record: the CRC-32 of the rest as 8 hexadecimal digits, the length of the document in bytes,
+and the document `{"epoch": …, "sequence": …, "change": …}`. A torn or damaged line ends its segment; the
+writer begins a new one whenever it starts, so nothing is ever written behind a torn line. Old segments may be dropped
+at any time, because the snapshot is whole. `epoch` names one history of sequence numbers; where it changes, nothing
+before it counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+import zlib
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import attrs
+
+from ascend_doctor.model import codec
+from ascend_doctor.model.state import EMPTY, Change, NodeState, apply
+from ascend_doctor.probe.files import NotAFileError, read_capped, replace, sync_folder
+
+FORMAT = 1
+MAX_BYTES = 16 * 1024 * 1024
+MAX_SNAPSHOT = 256 * 1024 * 1024
+
+_STATE = "state.json"
+_LOCK = "writer.lock"
+_MAX_HEAD = 4096
+_SEGMENT = re.compile(r"changes-([0-9]{10,20})\.log\Z")
+_RECORD = re.compile(rb"([0-9a-f]{8}) ([0-9]{1,10}) ")
+
+
+class SpoolError(Exception):
+    """The state directory cannot be used; the text says why and what to do. The doctor's own trouble."""
+
+
+class SpoolTakenError(SpoolError):
+    """Another probe writes to the state directory."""
+
+
+@attrs.frozen
+class Snapshot:
+    """A state and where it stands in the history: after the change with this sequence number of this epoch."""
+
+    epoch: str
+    sequence: int
+    state: NodeState
+
+
+@attrs.frozen
+class Entry:
+    """One change and its sequence number."""
+
+    sequence: int
+    change: Change
+
+
+class SpoolReader:
+    """Reads a state directory that another process may be writing to. Nothing is locked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: object = None
+
+    def snapshot(self) -> Optional[Snapshot]:
+        """Return the newest state: the written one with the changes since. None when there is none that can be read."""
+        data = self._state_file(MAX_SNAPSHOT)
+        head = _head(data)
+        if head is None:
+            return None
+        epoch, sequence = head
+        try:
+            state = codec.state_from_dict(json.loads(data.partition(b"\n")[2]))
+        except ValueError:
+            return None
+        for entry in self._following(epoch, sequence):
+            state, sequence = apply(state, entry.change), entry.sequence
+        return Snapshot(epoch, sequence, state)
+
+    def changes(self, epoch: str, after_sequence: int) -> Optional[Tuple[Entry, ...]]:
+        """Return the changes after a sequence number, none when there are none yet. Cheap when nothing was written.
+
+        Returns None when the spool cannot supply them: another epoch, or a change in between has been dropped. Then
+        take `snapshot()`.
+        """
+        seen = (epoch, after_sequence, self._marks())
+        if seen == self._seen:
+            return ()
+        head = _head(self._state_file(_MAX_HEAD))
+        if head is None or head[0] != epoch:
+            return None
+        found = tuple(self._following(epoch, after_sequence))
+        newest = found[-1].sequence if found else after_sequence
+        if newest < head[1]:
+            return None
+        self._seen = (epoch, newest, seen[2])
+        return found
+
+    def _marks(self) -> Tuple[Tuple[str, int, int], ...]:
+        """Return what is different after anything was written."""
+        marks: List[Tuple[str, int, int]] = []
+        for path in (self._folder / _STATE, *(path for _, path in _segments(self._folder)[-1:])):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                marks.append((path.name, status.st_size, status.st_mtime_ns))
+        return tuple(marks)
+
+    def _state_file(self, limit: int) -> bytes:
+        try:
+            return read_capped(self._folder / _STATE, limit)[0]
+        except (OSError, NotAFileError):
+            return b""
+
+    def _following(self, epoch: str, after_sequence: int) -> Iterator[Entry]:
+        """Yield the changes of an epoch after a sequence number, as far as they follow each other."""
+        expected = after_sequence + 1
+        segments = _segments(self._folder)
+        for (_, path), (behind, _) in zip(segments, [*segments[1:], (-1, None)]):
+            if 0 <= behind <= expected:
+                continue
+            for entry in _entries(path, epoch, expected):
+                if entry.sequence != expected:
+                    return
+                yield entry
+                expected += 1
+
+
+class SpoolWriter:
+    """The one writer of a state directory. Goes on with the history it finds there, or begins a new one.
+
+    `state` is the newest state, whether or not it is on the disk: when `append` fails, the next one that succeeds puts
+    all of it there. `max_bytes` bounds the segments together; the oldest go first. Raises `SpoolError` where the
+    directory cannot be used, or another probe writes to it.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES, mode: int = 0o640) -> None:
+        self._folder = folder
+        self._mode = mode
+        self._max_bytes = max_bytes
+        self._segment: Optional[int] = None
+        self._room = 0
+        self._lock = _lock(folder)
+        found = SpoolReader(folder).snapshot()
+        self._is_new = found is None
+        self.epoch = secrets.token_hex(16) if found is None else found.epoch
+        self.sequence = 0 if found is None else found.sequence
+        self.state = EMPTY if found is None else found.state
+
+    def append(self, change: Change) -> int:
+        """Write a change and return its sequence number; it is on the disk then. Raises `SpoolError`."""
+        self.state = apply(self.state, change)
+        self.sequence += 1
+        try:
+            if self._segment is None or self._room <= 0:
+                self._segment = self._next_segment()
+            record = _record(self.epoch, self.sequence, change)
+            _write_all(self._segment, record)
+            os.fdatasync(self._segment)
+            self._room -= len(record)
+        except OSError as error:
+            # What is on the disk now is not known: the next change begins with a new snapshot and a new segment.
+            self._close_segment()
+            reason = f"the state directory {self._folder} cannot be written: {error.strerror}"
+            raise SpoolError(f"{reason}; the newest state is kept in memory until it can") from None
+        return self.sequence
+
+    def close(self) -> None:
+        """Put the newest state in place as a snapshot, as far as the disk allows, and let go of the directory."""
+        with contextlib.suppress(OSError):
+            self._snapshot()
+        self._close_segment()
+        os.close(self._lock)
+
+    def _next_segment(self) -> int:
+        """Begin a segment. The snapshot comes first: then nobody misses the segments that are dropped."""
+        self._close_segment()
+        self._snapshot()
+        self._drop(0 if self._is_new else self._max_bytes - self._segment_bytes)
+        self._is_new = False
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self._folder / f"changes-{self.sequence:010d}.log", flags, self._mode)
+        sync_folder(self._folder)
+        self._room = self._segment_bytes
+        return handle
+
+    @property
+    def _segment_bytes(self) -> int:
+        return self._max_bytes // 4
+
+    def _snapshot(self) -> None:
+        head = {"format": FORMAT, "epoch": self.epoch, "sequence": self.sequence}
+        data = f"{_json(head)}\n{_json(codec.state_to_dict(self.state))}\n".encode()
+        replace(self._folder / _STATE, data, self._mode)
+
+    def _drop(self, leave_bytes: int) -> None:
+        """Drop the oldest segments until those left hold no more than so many bytes."""
+        left = 0
+        for _, path in reversed(_segments(self._folder)):
+            left += path.stat().st_size
+            if left > leave_bytes:
+                path.unlink()
+
+    def _close_segment(self) -> None:
+        if self._segment is not None:
+            os.close(self._segment)
+            self._segment = None
+
+
+def _lock(folder: Path) -> int:
+    """Make the directory and take the lock that keeps a second probe away."""
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        reason = f"the state directory {folder} cannot be used: {error.strerror}"
+        raise SpoolError(f"{reason}; make it writable for this user, or configure another") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise SpoolTakenError(
+            f"another ascend-doctor probe writes to {folder}: stop it, or configure another state directory"
+        ) from None
+    return handle
+
+
+def _segments(folder: Path) -> List[Tuple[int, Path]]:
+    """Return the segments in order, each with the first sequence number in it."""
+    try:
+        found = [(_SEGMENT.match(path.name), path) for path in folder.iterdir()]
+    except OSError:
+        return []
+    return sorted((int(match.group(1)), path) for match, path in found if match is not None)
+
+
+def _entries(path: Path, epoch: str, first: int) -> Iterator[Entry]:
+    """Yield the changes of a segment from a sequence number on, up to the first line that is torn or damaged."""
+    try:
+        data = read_capped(path, MAX_SNAPSHOT)[0]
+    except (OSError, NotAFileError):
+        return
+    for line in data.splitlines(keepends=True):
+        match = _RECORD.match(line)
+        if match is None or int(match.group(2)) != len(line) - match.end() - 1 or not line.endswith(b"\n"):
+            return
+        if int(match.group(1), 16) != zlib.crc32(line[9:-1]):
+            return
+        try:
+            document: Dict[str, Any] = json.loads(line[match.end() :])
+            sequence = document["sequence"]
+            if document["epoch"] != epoch:
+                return
+            if sequence >= first:
+                yield Entry(sequence, codec.change_from_dict(document["change"]))
+        except (ValueError, KeyError, TypeError):
+            return
+
+
+def _record(epoch: str, sequence: int, change: Change) -> bytes:
+    document = _json({"epoch": epoch, "sequence": sequence, "change": codec.change_to_dict(change)}).encode()
+    checked = b"%d %s" % (len(document), document)
+    return b"%08x %s\n" % (zlib.crc32(checked), checked)
+
+
+def _head(data: bytes) -> Optional[Tuple[str, int]]:
+    """Return epoch and sequence number of a snapshot, None when it is not one that this doctor can read."""
+    try:
+        head = json.loads(data.partition(b"\n")[0])
+        if head["format"] != FORMAT:
+            return None
+        return str(head["epoch"]), int(head["sequence"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _json(document: object) -> str:
+    """One line of ASCII: a record ends where its line ends."""
+    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
