@@ -118,14 +118,24 @@ def test_an_answer_cut_anywhere_says_nothing_else(data: st.DataObject) -> None:
 
 
 SAYS_NOTHING = {"hccn_tool/lldp"}
-"""Sources of which an empty answer is an answer: no neighbour was heard."""
+"""Sources of which an empty line is an answer: no neighbour was heard."""
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.name)
+@pytest.mark.parametrize("nothing", [b"", b" \t"])
+def test_an_empty_answer_is_unparsed(source: Source[Any], nothing: bytes) -> None:
+    """Not even a newline gives no facts, whatever the tool's exit status says."""
+    missing = source.read(answer(nothing))
+    assert isinstance(missing, Missing)
+    assert Absence.UNPARSED == missing.why
+    assert missing.detail
 
 
 @pytest.mark.parametrize(
     "source", [source for source in SOURCES if source.name not in SAYS_NOTHING], ids=lambda s: s.name
 )
-@pytest.mark.parametrize("nothing", [b"", b"\n", b" \t\n\n"])
-def test_an_empty_answer_is_unparsed(source: Source[Any], nothing: bytes) -> None:
+@pytest.mark.parametrize("nothing", [b"\n", b" \t\n\n"])
+def test_an_answer_of_blank_lines_is_unparsed(source: Source[Any], nothing: bytes) -> None:
     """An answer without a word gives no facts, whatever the tool's exit status says."""
     missing = source.read(answer(nothing))
     assert isinstance(missing, Missing)

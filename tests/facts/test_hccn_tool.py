@@ -278,7 +278,10 @@ def test_list_may_end_in_an_elision() -> None:
 
 # --- TLS -----------------------------------------------------------------------------------------------------------
 
-HEAD = "dev_id:3, tls switch[1](0:disable, 1:enable), tls preconfigured[0](0:non-preset, 1:preset), tls alarm time threshold[60]days\n"
+HEAD = (
+    "dev_id:3, tls switch[1](0:disable, 1:enable), tls preconfigured[0](0:non-preset, 1:preset), "
+    "tls alarm time threshold[60]days\n"
+)
 FIELDS = "\t issuer[/CN=root]\n\t start_time[Thu Jan  1 00:00:00 2020 GMT]\n\t end_time[Fri Jan  1 00:00:00 2021 GMT]\n"
 STATUS = "\t tls expiration status[{}](0:normal, 1:near expiration, 2:has expired)\n"
 PUB = f"dev_id:3, [pub cert] info:\n\t subject[/CN=leaf]\n{FIELDS}"
@@ -474,3 +477,21 @@ def test_command_of_a_950_is_recognised() -> None:
 def test_other_questions_are_not_mistaken(command: str) -> None:
     """A command whose answer has another form belongs to none of the sources."""
     assert query_for_command(tuple(command.split())) is None
+
+
+def test_tls_filtered_for_its_head_is_shown_as_a_run_of_a_loop() -> None:
+    """`grep switch` over all NPUs leaves a head of each; with certificates below it the answer is no such run."""
+    head = "dev_id:3, tls switch[1](0:disable, 1:enable), tls alarm time threshold[60]days\n"
+    run = {"device": 3, "switch": 1, "preconfigured": None, "alarm_days": 60}
+    assert [run] == document(read("tls", head))["runs"]
+    certificate = "dev_id:3, [pub cert] info:\n issuer[/CN=a]\n start_time[then]\n end_time[later]\n"
+    assert "runs" not in document(read("tls", head + certificate))
+
+
+def test_ping_with_replies_left_out_is_judged_by_its_summary() -> None:
+    """`...` in place of replies is nothing the device said; a summary of fewer packets than are shown is refused."""
+    shown = "device 0 PING 10.0.0.2\nrecv seq=0,time=0.100000ms\n...\nrecv seq=63,time=0.200000ms\n"
+    facts = read("ping", shown + "64 packets transmitted, 64 received, 0.00% packet loss\n")
+    assert (64, 64, (0.1, 0.2)) == (facts.transmitted, facts.received, facts.times_ms)
+    refused = read("ping", shown + "1 packets transmitted, 1 received, 0.00% packet loss\n")
+    assert Absence.UNPARSED is refused.why

@@ -83,15 +83,16 @@ def test_what_a_neighbour_leaves_out_is_missing() -> None:
     assert lldp.LldpFacts(elided=True) == facts
 
 
-@pytest.mark.parametrize("stdout", ["", "\n", '[WARNING] "/x" is not a directory, hccn_tool logs may be lost.\n\n'])
+@pytest.mark.parametrize("stdout", ["\n", '[WARNING] "/x" is not a directory, hccn_tool logs may be lost.\n\n'])
 @pytest.mark.parametrize("exit_code", [0, None])
 def test_silence_means_that_no_neighbour_was_heard(stdout: str, exit_code: Optional[int]) -> None:
-    """Here alone an empty answer is an answer."""
+    """Here alone an empty line is an answer."""
     assert lldp.LldpFacts(neighbour=False) == read(lldp.SOURCE, stdout, exit_code=exit_code)
 
 
 def test_silence_of_a_failed_call_means_nothing() -> None:
-    """With an exit code the silence is the tool's, not the neighbour's."""
+    """With an exit code, or without even a newline, the silence is the tool's, not the neighbour's."""
+    assert Absence.UNPARSED is read(lldp.SOURCE, "").why
     assert Absence.TOOL_FAILED is read(lldp.SOURCE, "", exit_code=1).why
     assert Absence.UNPARSED is read(lldp.SOURCE, "", stderr="something new\n").why
 

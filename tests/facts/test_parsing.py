@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ascend_doctor.facts.parsing import Line, ParseError, decimal, integer, lines_of
+from ascend_doctor.facts.parsing import MAX_BYTES, Line, ParseError, decimal, integer, lines_of
 
 
 def test_lines_keep_their_numbers() -> None:
@@ -66,3 +66,12 @@ def test_numbers_are_read() -> None:
     """Negative numbers and decimals are numbers."""
     assert -8005 == integer("-8005", Line(1, ""), "ret")
     assert -1.25 == decimal("-1.25", Line(1, ""), "power")
+
+
+def test_an_answer_without_end_is_refused_where_it_should_have_ended() -> None:
+    """What is longer than any tool's answer is not looked at; the line is that where the patience ended."""
+    with pytest.raises(ParseError) as refused:
+        lines_of(b"1234567\n" * (MAX_BYTES // 8 + 1))
+    assert MAX_BYTES // 8 + 1 == refused.value.line
+    assert f"the end of the answer within {MAX_BYTES} bytes" == refused.value.expected
+    assert MAX_BYTES // 8 == len(lines_of(b"1234567\n" * (MAX_BYTES // 8)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Dict, List, Tuple
 
 import pytest
 
+from ascend_doctor.cli.main import run
 from ascend_doctor.simulator.hardware import Answer
 from ascend_doctor.simulator.truth import answer_from_truth
 from samples import CORPUS, Case, vendor_cases
@@ -75,3 +78,20 @@ def test_the_same_values_give_the_same_bytes(command: str) -> None:
     for case in _GROUPS[command]:
         expected = (case.stdout, case.stderr, case.exit_code)
         assert expected == _printed(answer_from_truth(case.truth, case.argv)), case.path
+
+
+@pytest.mark.parametrize("command", sorted(_GROUPS))
+def test_the_same_bytes_come_through_the_verb(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ascend-doctor simulate answer` puts them on the same streams and ends with the same code."""
+    case = _GROUPS[command][-1]
+    assert CORPUS is not None
+    streams = [io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())]
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+    values = CORPUS / "vendor-code" / case.path / "truth.yaml"
+    code = run(["simulate", "answer", "--values", str(values), "--", *case.argv])
+    monkeypatch.undo()
+    for stream in streams:
+        stream.flush()
+    printed = [stream.buffer.getvalue() for stream in streams]  # type: ignore[attr-defined]
+    assert [case.stdout, case.stderr, case.exit_code] == [*printed, code], case.path

@@ -9,6 +9,9 @@ import attrs
 
 MAX_SHOWN = 80
 
+MAX_BYTES = 1024 * 1024
+"""No answer of a tool comes near this; what is longer is noise, and is refused before anybody spends time on it."""
+
 # C0 except tab and newline, DEL, and C1: no tool prints them, so an answer that holds them is damaged or hostile.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -57,13 +60,16 @@ class Line:
 def lines_of(data: bytes, *, ends_in_newline: bool = True) -> List[Line]:
     """Return the non-blank lines of an answer.
 
-    Raises `ParseError` when the answer is empty, is not UTF-8, holds control characters, or ends inside a line.
+    Raises `ParseError` when the answer is empty, is longer than `MAX_BYTES`, is not UTF-8, holds control characters, or
+    ends inside a line.
     The vendor's tools end every answer with a newline (all recorded output of the vendor's own code does), so a
     missing one means that the answer was cut, and a cut number is a wrong number. Text that a tool passes on from a
     device verbatim may lack it: pass `ends_in_newline=False` there.
     """
     if not data.strip():
         raise ParseError(0, "an answer", "nothing at all")
+    if len(data) > MAX_BYTES:
+        raise ParseError(data[:MAX_BYTES].count(b"\n") + 1, f"the end of the answer within {MAX_BYTES} bytes")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

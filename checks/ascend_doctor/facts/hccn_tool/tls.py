@@ -33,8 +33,10 @@ _EXIT_EXPIRED = 9
 
 @attrs.frozen
 class TlsCertificate:
-    """One certificate block. Times are the tool's text. `expiration` is 0 normal, 1 near expiration, 2 expired;
-    older tools do not print it. (An expired one prints that line to standard error.)
+    """One certificate block.
+
+    Times are the tool's text. `expiration` is 0 normal, 1 near expiration, 2 expired; older tools do not print it, and
+    for an expired certificate the line goes to standard error.
     """
 
     name: str
