@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Literal, Mapping, Optional, Type, get_args, get_origin
 
@@ -18,6 +17,7 @@ from ascend_doctor.cli.places import DEFAULT_PATH, STATE_FOLDER
 from ascend_doctor.facts import catalogue
 from ascend_doctor.knowledge import strict_yaml
 from ascend_doctor.model.status import Severity
+from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.probe.local import LocalSettings
 from ascend_doctor.probe.locks import DEFAULT_FOLDER
 from ascend_doctor.probe.round import RUNS_AT_ONCE, RoundSettings
@@ -25,8 +25,6 @@ from ascend_doctor.probe.tools import DEFAULT_TOOLS, ToolPaths
 from ascend_doctor.wire.credentials import read_address
 
 MAX_INTERVAL_S = 7 * 86400.0
-
-_NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\Z")
 
 
 def _absolute(path: str) -> str:
@@ -36,7 +34,7 @@ def _absolute(path: str) -> str:
 
 
 def _node_name(name: str) -> str:
-    if name and not _NODE_NAME.match(name):
+    if name and not is_node_name(name):
         raise ValueError("a node name has letters, digits, dots and dashes, like a host name")
     return name
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from typing import Any, Sequence
 
 import click
 
+from ascend_doctor.cli import interrupts
 from ascend_doctor.cli.configuration import Configuration
 from ascend_doctor.cli.progress import ProgressLine
 from ascend_doctor.facts.source import Source
@@ -30,7 +30,7 @@ def look(configuration: Configuration, sources: Sequence[Source[Any]]) -> Round:
         progress=line.update,
     )
     try:
-        found = asyncio.run(work)
+        found = interrupts.run(work)
     finally:
         line.clear()
     for remark in found.remarks:

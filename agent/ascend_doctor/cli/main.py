@@ -126,3 +126,7 @@ def _never_fail_on(stream: Any) -> None:
     """Write an escape where the locale of the host lacks a character, instead of crashing."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    main()

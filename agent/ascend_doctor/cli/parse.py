@@ -18,7 +18,8 @@ from ascend_doctor.facts.source import Query
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Absence, Missing
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
+"""Of each stream; the parsers refuse what is longer than any tool's answer, and say so."""
 
 
 @click.command("parse")

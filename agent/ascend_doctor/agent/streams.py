@@ -1,0 +1,205 @@
+"""One stream to a collector, from the first try to its end: the only place of the agent that knows gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from typing import Any, Callable, Optional
+
+import attrs
+import grpc
+import grpc.aio
+
+from ascend_doctor.report.printable import printable
+from ascend_doctor.v1 import ingest_pb2_grpc
+from ascend_doctor.wire.agent_session import AgentSession
+from ascend_doctor.wire.channels import client_channel
+from ascend_doctor.wire.credentials import Address, CredentialError, TlsFiles, stamp
+from ascend_doctor.wire.diagnosis import diagnose
+from ascend_doctor.wire.effects import Close, Reason
+from ascend_doctor.wire.fields import WireError
+from ascend_doctor.wire.frames import AgentFrame, CollectorFrame
+from ascend_doctor.wire.requests import request_messages
+from ascend_doctor.wire.responses import read_response
+
+CONNECT_S = 20.0
+WRITE_S = 60.0
+"""How long the collector may leave a message unread."""
+FAREWELL_S = 1.0
+"""How long each side has to say its last word."""
+STAMP_S = 5.0
+"""How often the files of the certificate are looked at."""
+EXPLAIN_EVERY_S = 300.0
+"""A failure is looked into with a handshake of its own; not so often that it burdens a collector in trouble."""
+MAX_OUTGOING = 1_024
+"""Frames that wait to be sent; a session keeps far fewer unless the collector does not read."""
+RETRY_AFTER = "retry-after-s"
+"""The key under which a collector names, in the trailing metadata of a status, when to come back."""
+LONGEST_HINT_S = 3600.0
+CUT = "the stream was cut"
+
+Received = Callable[[CollectorFrame], None]
+
+
+@attrs.frozen
+class Lost:
+    """How a stream ended. `trouble` says what is wrong and what to do, empty when nothing is.
+
+    `was_welcome` tells whether the collector ever welcomed the node; `retry_after_s` is its hint, None without one.
+    """
+
+    trouble: str = ""
+    was_welcome: bool = False
+    retry_after_s: Optional[float] = None
+
+
+class Conversation:
+    """What goes out on one stream: frames in their order, until it is closed."""
+
+    def __init__(self) -> None:
+        self._frames: asyncio.Queue[Optional[AgentFrame]] = asyncio.Queue()
+        self.over = asyncio.Event()
+        """Set when the stream is gone."""
+        self.ending: Optional[Close] = None
+        """Why this side ended it, None while it did not."""
+
+    def send(self, frame: AgentFrame) -> None:
+        """Put a frame behind those that wait."""
+        if self._frames.qsize() >= MAX_OUTGOING:
+            self.close(Close(Reason.LIMIT, "the collector does not read what it is sent"))
+        elif self.ending is None:
+            self._frames.put_nowait(frame)
+
+    def close(self, ending: Close) -> None:
+        """End the stream once what waits has been sent; only the first reason counts."""
+        if self.ending is None:
+            self.ending = ending
+            self._frames.put_nowait(None)
+
+    async def next(self) -> Optional[AgentFrame]:
+        """Return the next frame to send, None when there will be none."""
+        return await self._frames.get()
+
+
+class Line:
+    """The way to the collectors, with the certificate that opens it."""
+
+    def __init__(self, tls: Optional[TlsFiles], *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._tls = tls
+        self._monotonic = monotonic
+        self._explained_at = -math.inf
+
+    async def converse(
+        self, address: Address, session: AgentSession, opened: Callable[[Conversation], None], received: Received
+    ) -> Lost:
+        """Open a stream and keep it until either side ends it; never raises for what network or collector do.
+
+        `opened` is given the way out once the stream is there, `received` every frame that comes. A certificate that
+        is replaced ends the stream, because a channel keeps the one it was made with.
+        """
+        conversation = Conversation()
+        was_welcome = False
+        trouble, hint = "", None
+
+        def heard(frame: CollectorFrame) -> None:
+            nonlocal was_welcome
+            received(frame)
+            was_welcome = was_welcome or session.streaming
+
+        try:
+            await self._hold(address, session, conversation, opened, heard)
+        except CredentialError as error:
+            trouble = str(error)
+        except grpc.aio.AioRpcError as error:
+            hint = _hint(error)
+            trouble = await self._trouble(address, error)
+        except asyncio.InvalidStateError:
+            # What a write to a stream that was cut raises instead of AioRpcError (seen with grpcio 1.80 and 1.85).
+            trouble = f"{address}: {CUT}"
+        except asyncio.TimeoutError:
+            trouble = f"{address}: no answer in time; is the collector overloaded, or stopped?"
+        except WireError as error:
+            trouble = f"{address}: not understood, {printable(str(error))}; is the collector of a newer version?"
+        finally:
+            conversation.over.set()
+        ending = conversation.ending
+        if ending is not None and ending.reason is not Reason.DONE:
+            trouble = f"{address}: {ending.text}"
+        return Lost(trouble, was_welcome, hint)
+
+    async def _hold(
+        self,
+        address: Address,
+        session: AgentSession,
+        conversation: Conversation,
+        opened: Callable[[Conversation], None],
+        received: Received,
+    ) -> None:
+        mark = None if self._tls is None else stamp(self._tls)
+        async with client_channel(address, self._tls) as channel:
+            call: Any = ingest_pb2_grpc.IngestServiceStub(channel).Connect()
+            reading = asyncio.ensure_future(_read(call, received))
+            writing = asyncio.ensure_future(_write(call, session, conversation))
+            watching = asyncio.ensure_future(self._watch(mark, conversation))
+            try:
+                await asyncio.wait_for(call.wait_for_connection(), CONNECT_S)
+                opened(conversation)
+                await asyncio.wait((reading, writing), return_when=asyncio.FIRST_COMPLETED)
+                # Whatever ended first, the collector's last word tells the most.
+                await asyncio.wait((reading,), timeout=FAREWELL_S)
+                for task in (reading, writing):
+                    if task.done():
+                        task.result()
+            finally:
+                for task in (reading, writing, watching):
+                    task.cancel()
+                await asyncio.gather(reading, writing, watching, return_exceptions=True)
+                call.cancel()
+
+    async def _watch(self, mark: object, conversation: Conversation) -> None:
+        """Close when the files of the certificate are replaced."""
+        while self._tls is not None:
+            await asyncio.sleep(STAMP_S)
+            if stamp(self._tls) != mark:
+                conversation.close(Close(Reason.DONE, "the certificate was replaced"))
+                return
+
+    async def _trouble(self, address: Address, error: grpc.aio.AioRpcError) -> str:
+        """Say why, after a look of one's own where gRPC says no more than UNAVAILABLE."""
+        code = error.code()
+        if code is grpc.StatusCode.UNAVAILABLE and self._monotonic() - self._explained_at >= EXPLAIN_EVERY_S:
+            self._explained_at = self._monotonic()
+            found = await asyncio.get_running_loop().run_in_executor(None, diagnose, address, self._tls)
+            if found:
+                return found
+        if code is grpc.StatusCode.INTERNAL:
+            # What is left of any status that comes while a message is on its way out (grpc.aio 1.80).
+            return f"{address}: {CUT}"
+        return f"{address}: {code.name.lower().replace('_', ' ')}: {printable(error.details() or '')}"
+
+
+async def _read(call: Any, received: Received) -> None:
+    async for message in call:
+        received(read_response(message))
+
+
+async def _write(call: Any, session: AgentSession, conversation: Conversation) -> None:
+    while True:
+        frame = await conversation.next()
+        if frame is None:
+            await call.done_writing()
+            return
+        for message in request_messages(frame, session.max_message_bytes):
+            await asyncio.wait_for(call.write(message), WRITE_S)
+
+
+def _hint(error: grpc.aio.AioRpcError) -> Optional[float]:
+    """Return after how many seconds the collector wants to see the node again, None when it does not say."""
+    metadata: Any = error.trailing_metadata()
+    for key, value in metadata or ():
+        with contextlib.suppress(ValueError):
+            if key == RETRY_AFTER and 0 <= float(value) <= LONGEST_HINT_S:
+                return float(value)
+    return None

@@ -1,0 +1,87 @@
+"""`ascend-doctor collector`: gather what all nodes say, and answer for the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Optional, Sequence, Tuple
+
+import attrs
+import click
+
+from ascend_doctor.agent import logs
+from ascend_doctor.cli.asking import tls_files, tls_in
+from ascend_doctor.cli.errors import UserError
+from ascend_doctor.cli.judging import set_up
+from ascend_doctor.cli.output import config_option, doctor_version, tls_option
+from ascend_doctor.collector import main
+from ascend_doctor.collector.fleet import Deadlines
+from ascend_doctor.collector.sqlite_store import open_store
+from ascend_doctor.wire.credentials import AddressError, read_address
+
+
+@click.command("collector")
+@config_option
+@click.option("--listen", metavar="HOST:PORT", help="Where nodes and readers connect; port 0 takes a free one.")
+@click.option("--web", metavar="HOST:PORT", help="Where /metrics and the report are served over HTTP; loopback only.")
+@click.option("--store", metavar="FILE", help="The SQLite file that keeps what nodes said.")
+@tls_option
+@click.option(
+    "--forget", "gone", multiple=True, metavar="NODE", help="Drop a node that is no more from the store, and end."
+)
+def command(
+    *,
+    config: Optional[str],
+    listen: Optional[str],
+    web: Optional[str],
+    store: Optional[str],
+    tls_folder: Optional[str],
+    gone: Tuple[str, ...],
+) -> int:
+    """Gather what all nodes say, judge them together, and answer `report`, `gate` and Prometheus.
+
+    Runs until SIGTERM or SIGINT. Off loopback it takes mutual TLS only.
+    """
+    bench = set_up(config)
+    section = bench.configuration.collector
+    if gone:
+        return _forget(Path(store or section.store), gone)
+    try:
+        settings = main.CollectorSettings(
+            listen=read_address(listen or section.listen),
+            store=Path(store or section.store),
+            tls=tls_files(section.tls) if tls_folder is None else tls_in(tls_folder),
+            web=read_address(section.web.listen) if section.web is not None else None,
+            expected_nodes=tuple(section.expected_nodes),
+            deadlines=Deadlines(section.stale_after_s, section.lost_after_s),
+            version=doctor_version(),
+        )
+        if web is not None:
+            settings = attrs.evolve(settings, web=read_address(web))
+    except AddressError as error:
+        raise UserError(str(error)) from None
+    if web is not None and settings.web is not None and not settings.web.is_loopback:
+        raise UserError(
+            f"--web {web}: only loopback here; for the network set collector.web with allow_unauthenticated"
+        )
+    logs.set_up("collector")
+    asyncio.run(main.run(settings, bench.entries, bench.settings, _announce))
+    return 0
+
+
+def _announce(started: main.Started) -> None:
+    click.echo(f"listening on {started.listen}" + (f", http://{started.web}/metrics" if started.web else ""))
+
+
+def _forget(path: Path, nodes: Sequence[str]) -> int:
+    if not path.exists():
+        raise UserError(f"{path}: there is no store; name it with --store, or in the configuration")
+    store = open_store(path, time.time())
+    try:
+        unknown = [name for name in nodes if not store.forget(name)]
+    finally:
+        store.close()
+    if unknown:
+        raise UserError(f"{path}: has no node {', '.join(unknown)}; `ascend-doctor report` lists the names")
+    return 0
