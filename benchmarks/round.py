@@ -167,11 +167,12 @@ def row_a5(folder: Path, size: Size) -> Iterator[Gate]:
     """Measure a round with one NPU whose tools hang and ignore SIGTERM."""
     bench = make(folder / "hung", size.quick_s, hanging=3)
     found = measure(bench, timeout_s=size.timeout_s)
-    others = [item for key, item in found.evidence.items() if not key.endswith("@3")]
+    hung = {query.key for query in bench.lanes[3]}
+    others = [item for key, item in found.evidence.items() if key not in hung]
     whole = [item for item in others if item.ending is Ending.EXITED]
     began = min(item.started_at for item in others)
     ended_s = max(item.started_at + item.duration_s for item in others) - began
-    about = [item.ending.value for key, item in found.evidence.items() if key.endswith("@3")]
+    about = [item.ending.value for key, item in found.evidence.items() if key in hung]
     print(f"8 NPUs, every tool about NPU 3 hangs, deadline {size.timeout_s:g} s")
     print(f"  NPU 3: {about.count('timed-out')} timed out, {about.count('skipped')} not asked any more")
     print(f"  other NPUs: {len(whole)} of {len(others)} answers whole, the last after {ended_s:.3f} s")

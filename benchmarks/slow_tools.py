@@ -29,6 +29,8 @@ from ascend_doctor.simulator.cluster import SimulatedCluster
 
 ENTRIES = catalogue.load()
 SOURCES = plan.sources_for(ENTRIES)
+ANSWERED_BY = {"{npu}": '"$i"', "{phy_id}": '"$i"', "{chip}": "0"}
+"""What stands in the shell loop for each placeholder of a command line."""
 SWITCHED = "demo"
 MODULES = "a3"
 
@@ -79,7 +81,7 @@ class Bench:
                     str(target.npu if target.phy_id is None else target.phy_id)
                     for target in self.devices.targets(source)
                 ]
-                words = " ".join('"$i"' if word.startswith("{") else word for word in source.argv)
+                words = " ".join(ANSWERED_BY.get(word, word) for word in source.argv)
                 lines.append(f"for i in {' '.join(ids)}; do {words}; done")
         return "\n".join(lines)
 

@@ -32,7 +32,9 @@ def queries(cluster: SimulatedCluster, node: str) -> Iterator[Query[Any]]:
             continue
         if source.scope is Scope.NODE:
             yield source.about()
-        elif source.scope is Scope.CARD:
+        elif source.scope is Scope.CHIP and machine.generation is not Generation.A5:
+            yield from (source.about(Target(npu=chip.npu, chip=chip.chip)) for chip in machine.chips)
+        elif source.scope in (Scope.CARD, Scope.CHIP):
             yield from (source.about(Target(npu=npu)) for npu in machine.cards())
         elif source.scope is Scope.NPU and machine.generation is not Generation.A5:
             yield from (source.about(Target(phy_id=chip.phy_id)) for chip in machine.chips)

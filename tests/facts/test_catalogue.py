@@ -22,6 +22,7 @@ def test_a_key_leads_back_to_its_query(source: Source[Any]) -> None:
     targets = {
         Scope.NODE: Target(),
         Scope.CARD: Target(npu=1536),
+        Scope.CHIP: Target(npu=1536, chip=1),
         Scope.NPU: Target(phy_id=3),
         Scope.PAIR: Target(phy_id=3, address="10.0.0.2"),
     }
@@ -32,7 +33,17 @@ def test_a_key_leads_back_to_its_query(source: Source[Any]) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["", "npu-smi/none", "npu-smi/health@x", "npu-smi/health@" + "9" * 5000, "npu-smi/list@3", "npu-smi/health@٣"],
+    [
+        "",
+        "npu-smi/none",
+        "npu-smi/health@x",
+        "npu-smi/health@0.",
+        "npu-smi/board@0.1",
+        "npu-smi/health@.1",
+        "npu-smi/health@" + "9" * 5000,
+        "npu-smi/list@3",
+        "npu-smi/health@٣",
+    ],
 )
 def test_other_keys_lead_nowhere(key: str) -> None:
     """A key of no source, or with no number where one belongs, has no query."""
@@ -44,7 +55,10 @@ def test_other_keys_lead_nowhere(key: str) -> None:
     [
         ("/usr/local/bin/npu-smi info", "npu-smi/info"),
         ("npu-smi info -i 5 -t board", "npu-smi/board@5"),
-        ("npu-smi info -t health -i 0 -c 1", "npu-smi/health@0"),
+        ("npu-smi info -t health -i 0 -c 1", "npu-smi/health@0.1"),
+        ("npu-smi info -c 1 -i 0 -t health", "npu-smi/health@0.1"),
+        ("npu-smi info -t health -i 0", "npu-smi/health@0"),
+        ("npu-smi info -t board -i 0 -c 1", "npu-smi/board@0"),
         ("npu-smi info -t ecc -i $i", "npu-smi/ecc"),
         ("npu-smi info -t", None),
         ("npu-smi", None),

@@ -9,7 +9,7 @@ import pytest
 from ascend_doctor.facts import devices
 from ascend_doctor.facts.devices import Device, DeviceMap, generation_of
 from ascend_doctor.facts.hccn_tool import link, ping
-from ascend_doctor.facts.npu_smi import health, listing
+from ascend_doctor.facts.npu_smi import board, health, listing
 from ascend_doctor.facts.npu_smi.info import InfoChip, InfoFacts
 from ascend_doctor.facts.npu_smi.mapping import MappingFacts, MappingRow
 from ascend_doctor.facts.source import Target
@@ -104,10 +104,12 @@ def test_a_map_finds_its_devices() -> None:
 
 
 def test_a_map_knows_what_to_ask() -> None:
-    """One question for the node, one a card, one an NPU; none of the network on a product without RoCE."""
+    """One question for the node, one a card, chip or NPU; none of the network on a product without RoCE."""
     found = DeviceMap((Device(5, 0, 0), Device(7, 0, 1)), Generation.A2)
     assert (Target(),) == found.targets(listing.SOURCE)
-    assert (Target(npu=5), Target(npu=7)) == found.targets(health.SOURCE)
+    assert (Target(npu=5), Target(npu=7)) == found.targets(board.SOURCE)
+    assert (Target(npu=5, chip=0), Target(npu=7, chip=0)) == found.targets(health.SOURCE)
+    assert (Target(npu=5),) == DeviceMap((Device(5, 0, 0),), Generation.A5).targets(health.SOURCE)
     assert (Target(phy_id=0), Target(phy_id=1)) == found.targets(link.SOURCE)
     assert () == found.targets(ping.SOURCE)
     assert () == DeviceMap((Device(0, 0, 0),), Generation.P310P).targets(link.SOURCE)

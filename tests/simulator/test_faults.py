@@ -37,8 +37,8 @@ def _everything_about(node: str, npu: int) -> FrozenSet[Tuple[str, str]]:
         "optical",
         "tls",
     )
-    cards = ("board", "health", "ecc", "usages")
-    return _of(node, npu, *commands) | {(node, f"npu-smi/{name}@{npu}") for name in cards}
+    cards = (f"board@{npu}", f"health@{npu}.0", f"ecc@{npu}", f"usages@{npu}")
+    return _of(node, npu, *commands) | {(node, f"npu-smi/{name}") for name in cards}
 
 
 EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {

@@ -37,7 +37,9 @@ def _queries(machine: Machine) -> Iterator[Query[Any]]:
         if machine.generation in source.generations:
             if source.scope is Scope.NODE:
                 yield source.about()
-            elif source.scope is Scope.CARD:
+            elif source.scope is Scope.CHIP and machine.generation is not Generation.A5:
+                yield from (source.about(Target(npu=chip.npu, chip=chip.chip)) for chip in machine.chips)
+            elif source.scope in (Scope.CARD, Scope.CHIP):
                 yield from (source.about(Target(npu=card)) for card in machine.cards())
             else:
                 address = "10.0.0.2" if source.scope is Scope.PAIR else ""

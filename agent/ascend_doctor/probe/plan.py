@@ -126,7 +126,9 @@ def device_of(query: Query[Any], devices: DeviceMap) -> Optional[int]:
         return query.target.phy_id
     if query.target.npu is None:
         return None
-    return min((device.phy_id for device in devices.of_card(query.target.npu)), default=None)
+    chip = query.target.chip
+    on_card = [device.phy_id for device in devices.of_card(query.target.npu) if chip is None or device.chip == chip]
+    return min(on_card, default=None)
 
 
 def _in_order(sources: Iterable[Source[Any]]) -> List[Source[Any]]:

@@ -1,1 +1,1 @@
-"""A simulated cluster: machines that answer `npu-smi` and `hccn_tool` as real ones do, their fabric, and timed faults."""
+"""A simulated cluster: machines that answer the vendor's tools as real ones do, their fabric, and timed faults."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
 
+import attrs
+
 from ascend_doctor.facts import catalogue, devices
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.npu_smi import info, mapping
@@ -82,6 +84,15 @@ class NodeView:
             reading: Reading[F] = self._read(source.about(target))
             yield target, self.subject_of(source, target), reading
 
+    def answered(self, source: Source[Any], target: Target) -> Target:
+        """Return the target under which an answer about this one stands.
+
+        A recording may hold the answer for a whole card in place of one for each of its chips.
+        """
+        card = attrs.evolve(target, chip=None)
+        asked = source.about(target).key in self.evidence
+        return card if not asked and source.about(card).key in self.evidence else target
+
     def answers(self) -> Iterator[Tuple[Query[Any], Reading[Any]]]:
         """Yield every answer there is, whoever asked. For checks of the tools themselves, which judge no facts."""
         for key in self.evidence:
@@ -106,6 +117,8 @@ class NodeView:
         if target.npu is None:
             return self.subject
         chips = () if isinstance(self.devices, Missing) else self.devices.of_card(target.npu)
+        if target.chip is not None:
+            chips = tuple(device for device in chips if device.chip == target.chip)
         return subjects.npu(self.name, chips[0].phy_id) if len(chips) == 1 else subjects.card(self.name, target.npu)
 
     def collected_at(self, sources: Sequence[Source[Any]]) -> float:
@@ -138,7 +151,7 @@ class NodeView:
     def _targets(self, source: Source[Any]) -> Sequence[Target]:
         found = self.devices
         if not isinstance(found, Missing):
-            return found.targets(source)
+            return tuple(dict.fromkeys(self.answered(source, target) for target in found.targets(source)))
         queries = [catalogue.query_for_key(key) for key in self.evidence]
         return [query.target for query in queries if query is not None and query.source is source]
 

@@ -22,7 +22,7 @@ from ascend_doctor.facts.hccn_tool import (
     tls,
 )
 from ascend_doctor.facts.npu_smi import board, ecc, health, info, listing, mapping, usages
-from ascend_doctor.facts.source import Query, Scope, Source, Target
+from ascend_doctor.facts.source import FOR_ONE_CHIP, Query, Scope, Source, Target
 
 SOURCES: Tuple[Source[Any], ...] = (
     host.SOURCE,
@@ -63,20 +63,21 @@ def query_for_key(key: str) -> Optional[Query[Any]]:
     text, _, address = rest.partition(":")
     if not text:
         return source.about()
-    number = _number(text)
-    if number is None or source.scope is Scope.NODE:
+    text, dot, part = text.partition(".")
+    number, chip = _number(text), _number(part)
+    if number is None or source.scope is Scope.NODE or (dot and (chip is None or source.scope is not Scope.CHIP)):
         return None
-    if source.scope is Scope.CARD:
-        return source.about(Target(npu=number))
+    if source.scope in (Scope.CARD, Scope.CHIP):
+        return source.about(Target(npu=number, chip=chip))
     return source.about(Target(phy_id=number, address=address))
 
 
 def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
     """Return the query that a command line puts, None when no source asks it.
 
-    The tool may be given by its path. Options of `npu-smi` may come in any order (`-i 0 -t board`), and a `-c N` is
-    accepted: its answer has a form that the same parser knows. `hccn_tool` of the 950 has its options turned round
-    (`hccn_tool -g -link -i 0 -u 0 -p 4`).
+    The tool may be given by its path. Options of `npu-smi` may come in any order (`-i 0 -t board`). A `-c N` may stand
+    behind a question to a card, and be missing from one to a chip: the same parser knows both forms. `hccn_tool` of the
+    950 has its options turned round (`hccn_tool -g -link -i 0 -u 0 -p 4`).
     """
     if not argv:
         return None
@@ -86,14 +87,14 @@ def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
     elif words[:2] == ["hccn_tool", "-g"]:
         words = _hccn_tool_in_order(words)
     for source in SOURCES:
-        placed = _place(source.argv, words)
+        placed = _place(source, words)
         if placed is not None:
             return source.about(placed)
     return None
 
 
 def _npu_smi_in_order(words: Sequence[str]) -> List[str]:
-    """Bring the options of `npu-smi info` into the order of our sources; `-c N` is left out."""
+    """Bring the options of `npu-smi info` into the order of our sources."""
     options: Dict[str, str] = {}
     rest: List[str] = []
     position = 0
@@ -105,7 +106,7 @@ def _npu_smi_in_order(words: Sequence[str]) -> List[str]:
         else:
             rest.append(word)
             position += 1
-    for option in ("-t", "-i"):
+    for option in ("-t", "-i", "-c"):
         if option in options:
             rest += [option, options[option]]
     return rest
@@ -120,8 +121,14 @@ def _hccn_tool_in_order(words: Sequence[str]) -> List[str]:
     return ["hccn_tool", "-i", values["-i"], *command, "-g"]
 
 
-def _place(pattern: Sequence[str], words: Sequence[str]) -> Optional[Target]:
-    """Return the target with which a pattern gives these words, None when it does not."""
+def _place(source: Source[Any], words: Sequence[str]) -> Optional[Target]:
+    """Return the target with which a source's pattern gives these words, None when it does not."""
+    pattern = source.argv
+    names_chip = len(words) > 2 and words[-2] == "-c"
+    if source.scope is Scope.CHIP and not names_chip:
+        pattern = pattern[: -len(FOR_ONE_CHIP)]
+    elif source.scope is Scope.CARD and names_chip:
+        words = words[:-2]
     if len(words) < len(pattern):
         return None
     found: Dict[str, str] = {}
@@ -133,7 +140,12 @@ def _place(pattern: Sequence[str], words: Sequence[str]) -> Optional[Target]:
     # `-ping -g address A pkt N`: options behind the pattern change how the question is put, not its answer's form.
     if len(words) > len(pattern) and "address" not in found:
         return None
-    return Target(npu=_number(found.get("npu")), phy_id=_number(found.get("phy_id")), address=found.get("address", ""))
+    return Target(
+        npu=_number(found.get("npu")),
+        phy_id=_number(found.get("phy_id")),
+        address=found.get("address", ""),
+        chip=_number(found.get("chip")),
+    )
 
 
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")

@@ -61,7 +61,9 @@ class DeviceMap:
             return ()
         if source.scope is Scope.NODE:
             return (Target(),)
-        if source.scope is Scope.CARD:
+        if source.scope is Scope.CHIP and self.generation is not Generation.A5:  # the tool of the 950 knows no chips
+            return tuple(Target(npu=device.npu, chip=device.chip) for device in self.devices)
+        if source.scope in (Scope.CARD, Scope.CHIP):
             return tuple(Target(npu=npu) for npu in self.cards)
         if source.scope is Scope.NPU:
             return tuple(Target(phy_id=phy_id) for phy_id in self.phy_ids)

@@ -23,6 +23,8 @@ class Scope(enum.Enum):
     """The node as a whole; no placeholder."""
     CARD = "card"
     """One card: `{npu}`. Answers for every chip of the card."""
+    CHIP = "chip"
+    """One chip of a card: `{npu}` and, in the last two words `-c {chip}`, its number; the whole card without them."""
     NPU = "npu"
     """One NPU: `{phy_id}`."""
     PAIR = "pair"
@@ -62,16 +64,20 @@ class Target:
     npu: Optional[int] = None
     phy_id: Optional[int] = None
     address: str = ""
+    chip: Optional[int] = None
 
     @property
     def key(self) -> str:
         """A short text that identifies the target within the node; empty for the node itself."""
         number = self.npu if self.phy_id is None else self.phy_id
         head = "" if number is None else str(number)
+        if self.chip is not None:
+            head = f"{head}.{self.chip}"
         return f"{head}:{self.address}" if self.address else head
 
 
 WHOLE_NODE = Target()
+FOR_ONE_CHIP = ("-c", "{chip}")
 
 
 @attrs.frozen(eq=False)
@@ -136,6 +142,9 @@ class Query(Generic[F_co]):
 
     @property
     def argv(self) -> Tuple[str, ...]:
-        """The command line with the target filled in."""
-        words = {"npu": self.target.npu, "phy_id": self.target.phy_id, "address": self.target.address}
-        return tuple(word.format(**words) if word.startswith("{") else word for word in self.source.argv)
+        """The command line with the target filled in. Without a chip the question is put to the whole card."""
+        target = self.target
+        words = {"npu": target.npu, "phy_id": target.phy_id, "address": target.address, "chip": target.chip}
+        for_a_card = self.source.scope is Scope.CHIP and target.chip is None
+        pattern = self.source.argv[: -len(FOR_ONE_CHIP)] if for_a_card else self.source.argv
+        return tuple(word.format(**words) if word.startswith("{") else word for word in pattern)

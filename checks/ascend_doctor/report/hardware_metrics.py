@@ -104,7 +104,7 @@ def _info(found: Families, view: NodeView, devices: DeviceMap) -> None:
 def _health(found: Families, view: NodeView, devices: DeviceMap) -> None:
     for target, facts in _each(view, health.SOURCE):
         for chip in facts.compute_chips:
-            npu = _phy_id(devices, target, chip.chip)
+            npu = _phy_id(devices, target, chip.chip if target.chip is None else target.chip)
             if npu is None:
                 continue
             word = "unknown" if isinstance(chip.health, Missing) else chip.health.casefold()

@@ -78,12 +78,13 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
         if not isinstance(facts, Missing):
             for item in facts.compute_chips:
                 npu = facts.npu if target.npu is None else target.npu
-                who = subject if npu is None else chips.npu(view, npu, item.chip, subject)
+                number = item.chip if target.chip is None else target.chip
+                who = subject if npu is None else chips.npu(view, npu, number, subject)
                 if isinstance(item.health, Missing):
                     yield unknown(who, "the health", item.health, view.quote(health.SOURCE, target))
                     continue
                 codes = () if isinstance(item.error_codes, Missing) else item.error_codes
-                yield _judge(view, Chip(who, npu or 0, item.chip, item.health, codes, health.SOURCE, target), limits)
+                yield _judge(view, Chip(who, npu or 0, number, item.health, codes, health.SOURCE, target), limits)
         elif facts.why is Absence.NOT_RUN and target == WHOLE_NODE:
             yield from _from_table(view, facts, limits)
         else:

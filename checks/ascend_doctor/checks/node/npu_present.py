@@ -95,9 +95,10 @@ def _lost(view: NodeView, devices: DeviceMap) -> Lost:
         None if isinstance(table, Missing) or not table.complete else [(chip.npu, chip.chip) for chip in table.chips]
     )
     for device in devices.devices:
-        answer = view.read(health.SOURCE, Target(npu=device.npu))
+        target = view.answered(health.SOURCE, Target(npu=device.npu, chip=device.chip))
+        answer = view.read(health.SOURCE, target)
         if isinstance(answer, Missing) and answer.why is Absence.NO_DEVICE:
-            quotes = view.quote(health.SOURCE, Target(npu=device.npu))
+            quotes = view.quote(health.SOURCE, target)
             found[device.phy_id] = (f"npu-smi does not know card {device.npu} any more", quotes)
         elif shown is not None and not any(
             npu == device.npu and (isinstance(chip, Missing) or chip == device.chip) for npu, chip in shown

@@ -117,7 +117,7 @@ def _parts(devices: object, subject: Subject) -> Tuple[Subject, ...]:
 
 def _siblings(view: NodeView, subject: Subject, queries: List[Query[Any]]) -> Tuple[Subject, ...]:
     """Return the other NPUs that share a card with the subject, where a call about the card hung."""
-    cards = {query.target.npu for query in queries if query.target.npu is not None}
+    cards = {query.target.npu for query in queries if query.target.npu is not None and query.target.chip is None}
     parts = [part for npu in sorted(cards) for part in _parts(view.devices, subjects.card(view.name, npu))]
     return tuple(part for part in parts if part != subject)
 

@@ -55,8 +55,11 @@ def parse(evidence: Evidence) -> Reading[IpFacts]:
 
 
 def _unset(evidence: Evidence) -> Optional[Missing]:
-    """Return what the tool says when no address is set. Exit code 13 stands for that and for a command that the
-    product lacks; the latter is always said on standard output, so that silence means the former."""
+    """Return what the tool says when no address is set.
+
+    Exit code 13 stands for that and for a command that the product lacks; the latter is always said on standard
+    output, so that silence means the former.
+    """
     words = words_of(evidence, "no ip was preset")
     if words is None and not (evidence.exit_code == _EXIT_UNSET and is_silent(evidence)):
         return None

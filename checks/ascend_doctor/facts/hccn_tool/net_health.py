@@ -20,8 +20,10 @@ _FAILED = ("Socket fail", "Receive timeout", "Unreachable", "Time exceeded", "Fa
 
 @attrs.frozen
 class NetHealthFacts:
-    """The device's word: Success, Socket fail, Receive timeout, Unreachable, Time exceeded, Fault, Init, Thread error,
-    Detect ip set, Unknown; recorded machines also print `Socket failed`.
+    """The device's word.
+
+    One of Success, Socket fail, Receive timeout, Unreachable, Time exceeded, Fault, Init, Thread error, Detect ip set
+    and Unknown; recorded machines also print `Socket failed`.
 
     `healthy` is True for Success, False for the failures, missing for words that do not decide: Init and Detect ip set
     (not probed yet, or no address to probe), Unknown, and any word not in the list.

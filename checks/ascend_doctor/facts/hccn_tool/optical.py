@@ -67,8 +67,11 @@ class OpticalFacts:
 
     @property
     def lanes_out_of_range(self) -> Mapping[str, Tuple[int, ...]]:
-        """Lanes whose power is outside the module's own limits: `tx_power_high`, `tx_power_low`, `rx_power_high`,
-        `rx_power_low`, each with its lane numbers; only kinds that occur. What is missing is in none of them."""
+        """Lanes whose power is outside the module's own limits.
+
+        `tx_power_high`, `tx_power_low`, `rx_power_high`, `rx_power_low`, each with its lane numbers; only kinds that
+        occur. What is missing is in none of them.
+        """
         found: Dict[str, Tuple[int, ...]] = {}
         for kind, powers, high, low in (
             ("tx_power", self.tx_power_mw, known(self.tx_power_high_mw), known(self.tx_power_low_mw)),

@@ -10,7 +10,7 @@ import attrs
 from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
 from ascend_doctor.facts.npu_smi.blocks import Block, card_answer, only_frame
 from ascend_doctor.facts.parsing import ParseError
-from ascend_doctor.facts.source import Scope, Source
+from ascend_doctor.facts.source import FOR_ONE_CHIP, Scope, Source
 from ascend_doctor.facts.tables import KeyLine
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, Reading
@@ -136,7 +136,8 @@ def _described(codes: Tuple[str, ...], texts: List[str], last: KeyLine) -> Readi
 
 SOURCE: Source[HealthFacts] = Source(
     name="npu-smi/health",
-    scope=Scope.CARD,
-    argv=("npu-smi", "info", "-t", "health", "-i", "{npu}"),
+    # Asked about a whole card, newer tools print no fault codes (vendor source).
+    scope=Scope.CHIP,
+    argv=("npu-smi", "info", "-t", "health", "-i", "{npu}", *FOR_ONE_CHIP),
     parse=parse,
 )
