@@ -34,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the loop be that pytest-asyncio leaves behind: `asyncio.run` in a test after it takes its place, unclosed."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed event loop:ResourceWarning")
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """The golden files of the test's own folder."""

@@ -1,4 +1,4 @@
-"""Set up and run: `python3 tests/matrix.py test|lint|demo|run ...`. Standard library only; any Python 3.6 or newer starts it.
+"""Set up and run: `python3 tests/matrix.py test|lint|demo|run ...`. Any Python 3.6 or newer starts it.
 
 The tests run on the oldest and on the newest supported Python that the machine has; the static checks run on the
 oldest, because its tools know what it lacks. Everything is installed below `.venv`, from requirements pinned by hash;
@@ -33,14 +33,14 @@ def main(words):
             return run(environment(oldest(), "runtime"), "-m", "ascend_doctor.cli.main", "demo", *rest)
         if verb == "run":
             return run(environment(oldest(), "test"), *rest)
-    except Failed as failure:
-        print("matrix: %s" % failure, file=sys.stderr)
+    except StepError as failure:
+        print(f"matrix: {failure}", file=sys.stderr)
         return 1
-    print("matrix: no verb %r; there are test, lint, demo and run" % verb, file=sys.stderr)
+    print(f"matrix: no verb {verb!r}; there are test, lint, demo and run", file=sys.stderr)
     return 2
 
 
-class Failed(Exception):
+class StepError(Exception):
     """A step of the set-up or of the static checks failed; the text says which and what to do."""
 
 
@@ -55,8 +55,8 @@ def interpreters():
         if version in SUPPORTED and version not in found:
             found[version] = candidate
     if not found:
-        bounds = (SUPPORTED[0][1], SUPPORTED[-1][1])
-        raise Failed("no Python 3.%d to 3.%d with venv and ensurepip found; install one and start again" % bounds)
+        bounds = f"3.{SUPPORTED[0][1]} to 3.{SUPPORTED[-1][1]}"
+        raise StepError(f"no Python {bounds} with venv and ensurepip found; install one and start again")
     return found
 
 
@@ -66,7 +66,7 @@ def oldest():
 
 
 def _candidates():
-    names = ["python3.%d" % minor for _, minor in SUPPORTED] + ["python3"]
+    names = [f"python3.{minor}" for _, minor in SUPPORTED] + ["python3"]
     for name in names:
         path = shutil.which(name)
         if path:
@@ -81,7 +81,9 @@ def _version(path):
     """Return (major, minor) of an interpreter that works and can make environments, None of any other."""
     probe = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run([path, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+        done = subprocess.run(
+            [path, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.match(rb"(\d+)\.(\d+)$", done.stdout.strip()) if done.returncode == 0 else None
@@ -98,17 +100,17 @@ def environment(interpreter, kind):
     the requirements changed.
     """
     version, path = interpreter
-    name = "python%d.%d" % version
+    name = "python{}.{}".format(*version)
     folder = VENV if interpreter == oldest() else VENV / name
     python = folder / "bin" / "python"
     if _version(str(python)) != version:
-        step("making %s with %s" % (folder.relative_to(ROOT), name))
+        step(f"making {folder.relative_to(ROOT)} with {name}")
         call([path, "-m", "venv", str(folder)])
-    wanted = ROOT / "requirements" / ("%s.txt" % kind)
-    mark = folder / ("installed-%s" % kind)
+    wanted = ROOT / "requirements" / f"{kind}.txt"
+    mark = folder / f"installed-{kind}"
     state = hashlib.sha256(wanted.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if not mark.exists() or mark.read_text() != state:
-        step("installing requirements/%s.txt into %s; the first time this takes a minute" % (kind, folder.relative_to(ROOT)))
+        step(f"installing requirements/{kind}.txt into {folder.relative_to(ROOT)}; the first time this takes a minute")
         pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         call([*pip, "--require-hashes", "--requirement", str(wanted)])
         call([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
@@ -123,16 +125,14 @@ def test(words):
     """Static checks, then all tests on the oldest Python with the coverage of the pure floors, then on the newest."""
     found = interpreters()
     first = environment(min(found.items()), "test")
-    if not words:
-        lint(first)
-    pure = [folder for folder in PURE_TESTS if (ROOT / folder).is_dir()]
     if words:
         return run(first, "-m", "pytest", *words)
+    lint(first)
     title(first, "model, knowledge, facts, checks and wire, with branch coverage")
-    call([first, "-m", "coverage", "run", "-m", "pytest", "-q", *pure])
+    call([first, "-m", "coverage", "run", "-m", "pytest", "-q", *PURE_TESTS])
     call([first, "-m", "coverage", "report", "--fail-under=100"])
     title(first, "everything else")
-    call([first, "-m", "pytest", "-q", "-n", WORKERS, *("--ignore=%s" % folder for folder in pure)])
+    call([first, "-m", "pytest", "-q", "-n", WORKERS, *(f"--ignore={folder}" for folder in PURE_TESTS)])
     if len(found) > 1:
         last = environment(max(found.items()), "test")
         title(last, "everything")
@@ -160,31 +160,34 @@ def run(python, *words):
 
 
 def call(argv, quiet=False):
-    """Run one step and raise `Failed` when it fails; with `quiet` its output is shown only then."""
+    """Run one step and raise `StepError` when it fails; with `quiet` its output is shown only then."""
     kept = subprocess.PIPE if quiet else None
-    done = subprocess.run(argv, cwd=str(ROOT), env=_variables(argv[0]), stdout=kept, stderr=subprocess.STDOUT if quiet else None)
+    merged = subprocess.STDOUT if quiet else None
+    done = subprocess.run(argv, cwd=str(ROOT), env=_variables(argv[0]), stdout=kept, stderr=merged, check=False)
     if done.returncode:
         if quiet:
             sys.stdout.buffer.write(done.stdout)
-        raise Failed("exit status %d from: %s" % (done.returncode, " ".join(map(str, argv))))
+        raise StepError(f"exit status {done.returncode} from: {' '.join(map(str, argv))}")
 
 
 def _variables(python):
     """The environment of a step: the tools of its own environment first on PATH, nothing of an activated one."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+    }
     kept["PATH"] = os.pathsep.join([str(Path(python).parent), kept.get("PATH", os.defpath)])
     return kept
 
 
 def step(text):
     """Say on standard error what is being done."""
-    print("-- %s" % text, file=sys.stderr, flush=True)
+    print(f"-- {text}", file=sys.stderr, flush=True)
 
 
 def title(python, text):
     """Head a part of the output."""
     version = _version(python)
-    print("\n== Python %d.%d: %s" % (version[0], version[1], text), flush=True)
+    print(f"\n== Python {version[0]}.{version[1]}: {text}", flush=True)
 
 
 if __name__ == "__main__":
