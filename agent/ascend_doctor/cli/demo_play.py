@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import attrs
 import click
 
+from ascend_doctor.cli import interrupts
 from ascend_doctor.cli.demo_cluster import READER, DemoCluster
 from ascend_doctor.cli.errors import NOT_READY, READY, UserError
 from ascend_doctor.cli.output import Style, show
@@ -108,29 +109,18 @@ def play(*, keep: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="ascend-doctor-demo-")).resolve()
     failed = False
     try:
-        asyncio.run(_interruptible(_play(folder, Narrator(), keep=keep)))
+        interrupts.run(_play(folder, Narrator(), keep=keep), signals=(signal.SIGINT, signal.SIGTERM))
     except StepFailedError as failure:
         failed = True
         click.echo(f"the demo FAILED: {failure}", err=True)
         click.echo(f"the logs of its processes are kept: {folder}/*.log", err=True)
         return NOT_READY
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
     except (OSError, FolderError, CredentialError) as error:
         raise UserError(f"the demo cannot run in {folder} ({error}): set TMPDIR to another folder") from None
     finally:
         if not failed:
             shutil.rmtree(folder, ignore_errors=True)
     return READY
-
-
-async def _interruptible(work: Any) -> None:
-    """Do the work; a signal cancels it, so that everything is tidied up."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    await task
 
 
 async def _play(folder: Path, narrator: Narrator, *, keep: bool) -> None:

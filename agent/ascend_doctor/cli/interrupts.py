@@ -1,25 +1,25 @@
-"""Ctrl-C while a verb waits in an event loop."""
+"""Ctrl-C, or another signal to end, while a verb waits in an event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from typing import Any, Coroutine, TypeVar
+from typing import Any, Coroutine, Iterable, TypeVar
 
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine like `asyncio.run`; on SIGINT cancel it, let it tidy up, and raise `KeyboardInterrupt`.
+def run(work: Coroutine[Any, Any, T], signals: Iterable[int] = (signal.SIGINT,)) -> T:
+    """Run a coroutine like `asyncio.run`; on a signal cancel it, let it tidy up, and raise `KeyboardInterrupt`.
 
     Before Python 3.11 asyncio raises the interrupt inside whatever runs at the moment, and prints a traceback for it.
     """
 
     async def watched() -> T:
-        task = asyncio.current_task()
-        if task is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
-        return await work
+        task = asyncio.ensure_future(work)
+        for number in signals:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await task
 
     try:
         return asyncio.run(watched())
