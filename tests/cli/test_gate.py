@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import socket
@@ -11,17 +12,23 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import attrs
+import grpc
 import pytest
 
 import small_cluster
-from ascend_doctor.cli import gate
+from ascend_doctor.checks.view import NOT_ASKED
+from ascend_doctor.cli import asking, gate
+from ascend_doctor.cli.asking import Collector, NoAnswerError
 from ascend_doctor.cli.errors import NO_VERDICT, NOT_READY, READY, UserError
 from ascend_doctor.cli.gate import Demand, decide
 from ascend_doctor.cli.main import run
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.verdict import Verdict, worst
-from ascend_doctor.wire.credentials import read_address
+from ascend_doctor.probe.round import Round
+from ascend_doctor.wire.credentials import Address, read_address
 from collecting import PROGRAM, CollectorProcess, Node, judged_now
 
 NOW = 1_790_000_000.0
@@ -125,10 +132,10 @@ def cluster(tmp_path_factory, certificates):
     """A collector with a healthy node-1 and a node-2 of which one port is dark."""
     folder = tmp_path_factory.mktemp("collector")
     tls = str(certificates.folder_of(certificates.collector))
-    collector = CollectorProcess(folder, "--tls", tls)
-    asyncio.run(_feed(folder, collector.listen, certificates))
-    yield collector
-    assert 0 == collector.end()
+    with CollectorProcess(folder, "--tls", tls) as collector:
+        asyncio.run(_feed(folder, collector.listen, certificates))
+        yield collector
+        assert 0 == collector.end()
 
 
 async def _feed(folder, address, certificates):
@@ -229,12 +236,9 @@ def test_wrong_certificates_are_one_line(asked, certificates, capsys, *, verb, w
 
 def test_a_plaintext_collector_asked_with_tls(tmp_path, certificates, capsys):
     """TLS to a collector that has none is told from an unreachable one."""
-    collector = CollectorProcess(tmp_path)
-    try:
-        folder = str(certificates.folder_of(certificates.reader))
+    folder = str(certificates.folder_of(certificates.reader))
+    with CollectorProcess(tmp_path) as collector:
         assert 2 == run(["report", "--collector", collector.listen, "--tls", folder])
-    finally:
-        assert 0 == collector.end()
     assert "no TLS there; the collector listens in plaintext" in _one_line(capsys)
 
 
@@ -283,11 +287,11 @@ def test_waiting_ends_when_the_node_arrives(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(gate, "POLL_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    collectors = []
+    collectors = contextlib.ExitStack()
 
     def later():
         time.sleep(0.3)
-        collectors.append(CollectorProcess(tmp_path, listen=address))
+        collectors.enter_context(CollectorProcess(tmp_path, listen=address))
         subprocess.run([*UPLINK, str(tmp_path), address], check=True, timeout=30)
 
     thread = threading.Thread(target=later)
@@ -296,7 +300,7 @@ def test_waiting_ends_when_the_node_arrives(tmp_path, monkeypatch, capsys):
         assert 0 == run(["gate", "--hosts", "node-1", "--wait", "1m", "--collector", address])
     finally:
         thread.join()
-        assert 0 == collectors[0].end()
+        collectors.close()
     assert "gate open: 1 of 1 nodes ready, 1 needed\n" == capsys.readouterr().out
 
 
@@ -308,6 +312,57 @@ def test_waiting_comes_to_an_end(asked, monkeypatch, capsys):
     assert time.monotonic() - began >= 1.0
     assert "no verdict on: node-9" in capsys.readouterr().out
     assert 1 == asked("gate", "--hosts", "node-2,node-9", "--wait", "1h")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "last"),
+    [({}, 0, "gate open: 1 of 1 nodes ready, 1 needed"), (small_cluster.dark(1), 1, "gate closed: 0 of 1 nodes ready")],
+    ids=["healthy", "dark"],
+)
+def test_the_local_gate(monkeypatch, capsys, change, code, last):
+    """`--local` looks at this node now, and asks nobody else."""
+    now = time.time()
+    answers = {**small_cluster.node(1, 2), **change}
+    evidence = {key: attrs.evolve(item, started_at=now) for key, item in answers.items()}
+    monkeypatch.setattr("ascend_doctor.cli.looking.look", lambda *_: Round(evidence, NOT_ASKED))
+    assert code == run(["gate", "--local"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith(last)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expected"),
+    [
+        (grpc.StatusCode.DEADLINE_EXCEEDED, NoAnswerError, "no answer within 30 s; look at the collector's log"),
+        (grpc.StatusCode.UNAVAILABLE, NoAnswerError, "no answer (so it says); is it a collector, and does it use TLS"),
+        (grpc.StatusCode.UNIMPLEMENTED, UserError, "is no collector of this release; check the address"),
+        (grpc.StatusCode.INVALID_ARGUMENT, UserError, "invalid argument: so it says"),
+    ],
+)
+def test_what_a_collector_may_say_instead_of_a_report(monkeypatch, status, kind, expected):
+    """Each status is a sentence; only for what may pass by itself is there any use in waiting."""
+
+    async def refuse(*_, **__):
+        raise grpc.aio.AioRpcError(status, grpc.aio.Metadata(), grpc.aio.Metadata(), "so it says")
+        yield
+
+    monkeypatch.setattr(asking.report_pb2_grpc, "ReportServiceStub", lambda _: SimpleNamespace(GetReport=refuse))
+    monkeypatch.setattr(asking, "diagnose", lambda *_: "")
+    with pytest.raises(UserError) as error:
+        Collector(Address("127.0.0.1", 1), None).report()
+    assert kind is type(error.value)
+    assert f"127.0.0.1:1: {expected}" in str(error.value)
+
+
+def test_a_report_that_breaks_off(monkeypatch):
+    """An answer that is not whole is none."""
+
+    async def nothing(*_, **__):
+        for message in ():
+            yield message
+
+    monkeypatch.setattr(asking.report_pb2_grpc, "ReportServiceStub", lambda _: SimpleNamespace(GetReport=nothing))
+    with pytest.raises(UserError, match="the answer is none of a collector"):
+        Collector(Address("127.0.0.1", 1), None).report()
 
 
 def test_the_collector_ends_on_a_signal(tmp_path):
@@ -344,12 +399,11 @@ def test_a_collector_that_cannot_start_says_so_in_one_line(tmp_path, words, expe
 
 def test_a_node_that_is_no_more_can_be_forgotten(tmp_path, capsys):
     """`collector --forget` drops a node from the store of a collector that does not run."""
-    collector = CollectorProcess(tmp_path)
-    subprocess.run([*UPLINK, str(tmp_path), collector.listen], check=True, timeout=30)
     words = ["collector", "--store", str(tmp_path / "store.sqlite"), "--forget", "node-1"]
-    assert 2 == run(words)
-    assert "another collector uses it; stop that one" in _one_line(capsys)
-    assert 0 == collector.end()
+    with CollectorProcess(tmp_path) as collector:
+        subprocess.run([*UPLINK, str(tmp_path), collector.listen], check=True, timeout=30)
+        assert 2 == run(words)
+        assert "another collector uses it; stop that one" in _one_line(capsys)
     assert 0 == run(words)
     assert 2 == run(words)
     assert "has no node node-1; `ascend-doctor report` lists the names" in _one_line(capsys)

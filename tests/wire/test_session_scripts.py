@@ -108,7 +108,10 @@ class Script:
         self.pair.wait(float(seconds))
 
     def _do_restart(self, half: str) -> None:
-        {"agent": self.pair.restart_agent, "collector": self.pair.restart_collector}[half]()
+        if half == "agent":
+            self.pair.restart_agent()
+        else:
+            self.pair.restart_collector()
 
     def _do_recheck(self, *checks: str) -> None:
         self.pair.collector_does(self.line, self.line.session.recheck("r1", checks))

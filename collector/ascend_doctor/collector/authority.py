@@ -9,7 +9,7 @@ import datetime as dt
 import ipaddress
 import os
 from pathlib import Path
-from typing import Iterable, List, Sequence, Tuple
+from typing import Iterable, List, Mapping, Tuple
 
 import attrs
 from cryptography import x509
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.wire.credentials import ROLE_PREFIX, CredentialError, Role
 
 CA_CERTIFICATE = "ca.crt"
@@ -24,10 +25,13 @@ CA_KEY = "ca.key"
 CERTIFICATE = "tls.crt"
 KEY = "tls.key"
 
+MAX_COMMON_NAME = 64
+"""X.509 allows no more."""
 CA_DAYS = 3650
 DEFAULT_DAYS = 365
 # Clocks of nodes differ a little; a certificate made now must be valid on a machine that is behind.
 _BACKDATED = dt.timedelta(hours=1)
+_PEM = serialization.Encoding.PEM
 
 
 @attrs.frozen
@@ -38,7 +42,6 @@ class Issued:
     role: str
     names: Tuple[str, ...]
     not_after: dt.datetime
-    path: str
 
 
 def init(folder: Path, name: str, now: dt.datetime) -> Path:
@@ -46,7 +49,8 @@ def init(folder: Path, name: str, now: dt.datetime) -> Path:
 
     Raises `CredentialError` when there is one already: nothing is overwritten, every certificate hangs on it.
     """
-    _make_folder(folder)
+    if not 1 <= len(name) <= MAX_COMMON_NAME or not name.isprintable():
+        raise CredentialError(f"{name!r} is no name for a CA: write 1 to {MAX_COMMON_NAME} characters")
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
@@ -62,8 +66,7 @@ def init(folder: Path, name: str, now: dt.datetime) -> Path:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    _write(folder / CA_KEY, _pem_of_key(key), secret=True)
-    _write(folder / CA_CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
+    _write_all(folder, {CA_KEY: _pem_of_key(key), CA_CERTIFICATE: certificate.public_bytes(_PEM)})
     return folder / CA_CERTIFICATE
 
 
@@ -80,16 +83,21 @@ def issue(
     """Issue a certificate and return the folder with its three files: ca.crt, tls.crt and tls.key.
 
     `holder` is a name by the rules for host names; a node sends under it. `addresses` are further names or IP addresses
-    under which a collector is reached. Raises `CredentialError` when the CA cannot be read, a name is none, or the
-    folder already holds a key.
+    under which a collector is reached. Nothing outlives the CA. Raises `CredentialError` when the CA cannot be read or
+    has expired, a name is none, or the folder already holds one of the files.
     """
     ca_key, ca_certificate = _load_authority(authority)
+    ca_ends = ca_certificate.not_valid_after_utc
+    if ca_ends <= now:
+        raise CredentialError(
+            f"{authority / CA_CERTIFICATE}: expired on {ca_ends:%Y-%m-%d}; make a new CA in another folder, "
+            "and issue all certificates again"
+        )
     key = ec.generate_private_key(ec.SECP256R1())
     names = _alternative_names(holder, addresses)
-    ca_ends = ca_certificate.not_valid_after_utc
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder[:64])]))
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder[:MAX_COMMON_NAME])]))
         .issuer_name(ca_certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
@@ -108,10 +116,14 @@ def issue(
         )
         .sign(ca_key, hashes.SHA256())
     )
-    _make_folder(into)
-    _write(into / KEY, _pem_of_key(key), secret=True)
-    _write(into / CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
-    _write(into / CA_CERTIFICATE, ca_certificate.public_bytes(serialization.Encoding.PEM))
+    _write_all(
+        into,
+        {
+            KEY: _pem_of_key(key),
+            CERTIFICATE: certificate.public_bytes(_PEM),
+            CA_CERTIFICATE: ca_certificate.public_bytes(_PEM),
+        },
+    )
     return into
 
 
@@ -120,34 +132,27 @@ def describe(path: Path) -> Issued:
     certificate = _load_certificate(path)
     roles: List[str] = []
     names: List[str] = []
+    is_authority = False
     try:
-        alternatives: Sequence[x509.GeneralName] = list(
-            certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        )
-    except x509.ExtensionNotFound:
-        alternatives = ()
-    for name in alternatives:
-        text = str(name.value)
-        if text.startswith(ROLE_PREFIX):
-            roles.append(text[len(ROLE_PREFIX) :])
-        else:
-            names.append(text)
-    common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    role = ", ".join(roles) or ("certificate authority" if _is_authority(certificate) else "no role")
+        for extension in certificate.extensions:
+            if isinstance(extension.value, x509.BasicConstraints):
+                is_authority = extension.value.ca
+            elif isinstance(extension.value, x509.SubjectAlternativeName):
+                texts = [str(name.value) for name in extension.value]
+                roles += [text[len(ROLE_PREFIX) :] for text in texts if text.startswith(ROLE_PREFIX)]
+                names += [text for text in texts if not text.startswith(ROLE_PREFIX)]
+        common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise CredentialError(
+            f"{path}: a malformed certificate ({error}); take one that `ascend-doctor pki` made"
+        ) from None
+    role = ", ".join(roles) or ("certificate authority" if is_authority else "no role")
     return Issued(
         holder=str(common[0].value) if common else "",
         role=role,
         names=tuple(names),
         not_after=certificate.not_valid_after_utc,
-        path=str(path),
     )
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
 
 
 def _purposes(role: Role) -> List[x509.ObjectIdentifier]:
@@ -179,17 +184,7 @@ def _alternative_name(text: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
         pass
-    labels = text.split(".")
-    well_formed = all(
-        label
-        and len(label) <= 63
-        and label.isascii()
-        and label[0] != "-"
-        and label[-1] != "-"
-        and all(character.isalnum() or character == "-" for character in label)
-        for label in labels
-    )
-    if not well_formed or len(text) > 253:
+    if not is_node_name(text):
         raise CredentialError(f"{text!r} is no host name: use letters, digits, hyphens and dots, or an IP address")
     return x509.DNSName(text)
 
@@ -200,11 +195,14 @@ def _load_authority(folder: Path) -> Tuple[ec.EllipticCurvePrivateKey, x509.Cert
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise CredentialError(f"{path}: {error.strerror}; make the CA first: ascend-doctor pki init {folder}") from None
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: it asks for a passphrase
         raise CredentialError(f"{path}: no private key; take the folder that `ascend-doctor pki init` made") from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise CredentialError(f"{path}: no P-256 key; take the folder that `ascend-doctor pki init` made")
-    return key, _load_certificate(folder / CA_CERTIFICATE)
+    certificate = _load_certificate(folder / CA_CERTIFICATE)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        raise CredentialError(
+            f"{path}: not the key of {CA_CERTIFICATE}; take the folder that `ascend-doctor pki init` made"
+        )
+    return key, certificate
 
 
 def _load_certificate(path: Path) -> x509.Certificate:
@@ -217,25 +215,28 @@ def _load_certificate(path: Path) -> x509.Certificate:
 
 
 def _pem_of_key(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
-def _make_folder(folder: Path) -> None:
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write new files into a folder. Existing ones are never replaced: somebody may be using them."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CredentialError(f"{folder}: {error.strerror}; choose a folder that you may write to") from None
+    there = [name for name in files if os.path.lexists(folder / name)]
+    if there:
+        raise CredentialError(
+            f"{folder / there[0]} exists and is not overwritten; choose another folder, or move it away"
+        )
+    for name, data in files.items():
+        _write(folder / name, data, mode=0o600 if name in (CA_KEY, KEY) else 0o644)
 
 
-def _write(path: Path, data: bytes, *, secret: bool = False) -> None:
-    """Write a new file. An existing one is never replaced: somebody may be using it."""
+def _write(path: Path, data: bytes, *, mode: int) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 if secret else 0o644)
-    except FileExistsError:
-        raise CredentialError(f"{path} exists and is not overwritten; choose another folder, or move it away") from None
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
     except OSError as error:
         raise CredentialError(f"{path}: {error.strerror}; choose a folder that you may write to") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, List, Tuple
@@ -29,7 +30,7 @@ class Committer:
         self._store = store
         self._waiting: List[Tuple[Entry, Done]] = []
         self._wake = asyncio.Event()
-        self._closing = False
+        self._closing = asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self.healthy = True
         self.committed = 0
@@ -45,9 +46,15 @@ class Committer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Commit until `close` is called and nothing waits any more."""
+        """Commit until `close` is called and nothing waits any more, or what waits cannot be written."""
+        try:
+            await self._run()
+        finally:
+            self._thread.shutdown()
+
+    async def _run(self) -> None:
         retry_s = FIRST_RETRY_S
-        while self._waiting or not self._closing:
+        while self._waiting or not self._closing.is_set():
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
@@ -60,9 +67,10 @@ class Committer:
             except StoreError as error:
                 log.warning("%s; trying again in %.1f s", error, retry_s)
                 self.healthy = False
-                if self._closing:
+                if self._closing.is_set():
                     return
-                await asyncio.sleep(retry_s)
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), retry_s)
                 retry_s = min(2 * retry_s, MAX_RETRY_S)
                 continue
             del self._waiting[: len(batch)]
@@ -73,5 +81,5 @@ class Committer:
 
     def close(self) -> None:
         """Let `run` end after what waits is committed."""
-        self._closing = True
+        self._closing.set()
         self._wake.set()

@@ -17,6 +17,7 @@ from ascend_doctor.model.state import NodeState
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.subject import natural
 from ascend_doctor.model.verdict import Verdict, verdict_of, worst
+from ascend_doctor.report.printable import span
 from ascend_doctor.wire.collector_session import Known
 from ascend_doctor.wire.effects import Commit
 from ascend_doctor.wire.frames import Hello
@@ -82,8 +83,7 @@ class Fleet:
 
     def greeted(self, hello: Hello) -> None:
         """Remember how long the results of a node stay current, if it said so."""
-        if hello.current_s is not None:
-            self._current_s[hello.node] = hello.current_s
+        self._current_s[hello.node] = hello.current_s or 0.0
 
     def accept(self, commit: Commit, now: float) -> Tuple[Transition, ...]:
         """Take a new state into memory, before the store has it, and return what it changes."""
@@ -98,7 +98,8 @@ class Fleet:
             name=commit.node,
             epoch=commit.epoch,
             sequence=commit.sequence,
-            committed=before.committed if before is not None and before.epoch == commit.epoch else -1,
+            # A whole state may come again under a number that the store has already, with other contents.
+            committed=min(before.committed, commit.sequence - 1) if before and before.epoch == commit.epoch else -1,
             state=commit.state,
             view=view,
             received_at=now,
@@ -136,7 +137,7 @@ class Fleet:
         `checks` narrows the findings that are shown, and without `passes` what passed or was skipped is left out; the
         verdict still counts all.
         """
-        names = tuple(sorted(nodes, key=natural)) if nodes else self.names
+        names = tuple(sorted(set(nodes), key=natural)) if nodes else self.names
         alive = {name: self.liveness(name, now) for name in names}
         findings = self._findings(now)
         if nodes:
@@ -203,7 +204,7 @@ def _stale(finding: Finding, silent_s: float) -> Finding:
     return attrs.evolve(
         finding,
         status=Status.STALE,
-        summary=f"was {finding.status.value} {silent_s:.0f} s ago, nothing came since: {finding.summary}",
+        summary=f"was {finding.status.value} {span(silent_s)} ago, nothing came since: {finding.summary}",
         remedies=(),
         cause="",
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import logging
 import time
-from typing import AsyncIterator, Callable, Dict, Optional, Sequence, Set
+from typing import AsyncIterator, Callable, Counter, Dict, Optional, Sequence, Set
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
@@ -28,7 +30,17 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 MAX_OUTGOING = 256
 """Frames that wait for one node; a peer that does not read them is cut off."""
+WRITE_S = 60.0
+"""How long a peer may leave a message unread."""
+FAREWELL_S = 5.0
+"""How long the status of a stream that was closed may take to go out."""
+MAX_UNCOMMITTED = 64
+"""Changes of one node that wait for the store; while it fails, a node that comes back with more has to wait."""
+BEHIND_RETRY_S = 30.0
 
+Context = grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse]
+
+_DEAF = "the peer does not read what it is sent"
 _STATUS = {
     Reason.DONE: grpc.StatusCode.OK,
     Reason.IDENTITY: grpc.StatusCode.PERMISSION_DENIED,
@@ -68,6 +80,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self._clock = clock
         self._streams: Set[_Stream] = set()
         self._by_node: Dict[str, _Stream] = {}
+        self._uncommitted: Counter[str] = collections.Counter()
         self.refused: Dict[str, int] = {reason.value: 0 for reason in Reason if reason is not Reason.DONE}
 
     @property
@@ -75,11 +88,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """The nodes that have a stream now."""
         return sorted(self._by_node)
 
-    async def Connect(  # noqa: N802 - the generated name
-        self,
-        request_iterator: AsyncIterator[ingest_pb2.ConnectRequest],
-        context: grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse],
-    ) -> AsyncIterator[ingest_pb2.ConnectResponse]:
+    async def Connect(  # type: ignore[override] # noqa: N802 - the generated name; its stub knows generators only
+        self, request_iterator: AsyncIterator[ingest_pb2.ConnectRequest], context: Context
+    ) -> None:
         """Serve one node until either side ends the stream."""
         identity = identity_from_context(context.auth_context())
         if self._secured and not identity.may([Role.NODE]):
@@ -91,19 +102,31 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         session = CollectorSession(self._fleet.known, identities=names, now=time.monotonic(), offer=self._offer)
         stream = _Stream(session, printable(context.peer()))
         self._streams.add(stream)
-        tasks = [asyncio.create_task(self._listen(stream, request_iterator)), asyncio.create_task(self._tick(stream))]
+        listening = asyncio.create_task(self._listen(stream, request_iterator))
+        ticking = asyncio.create_task(self._tick(stream))
         try:
-            while True:
-                message = await stream.outgoing.get()
-                if message is None:
-                    break
-                yield message
+            await self._speak(stream, context)
         finally:
-            for task in tasks:
+            for task in (listening, ticking):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            results = await asyncio.gather(listening, ticking, return_exceptions=True)
             self._leave(stream)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
         await self._end(stream, context)
+
+    async def _speak(self, stream: _Stream, context: Context) -> None:
+        """Send what waits until the stream is over."""
+        while True:
+            message = await stream.outgoing.get()
+            if message is None:
+                return
+            try:
+                await asyncio.wait_for(context.write(message), WRITE_S)
+            except asyncio.TimeoutError:
+                self._do(stream, stream.session.close(Reason.LIMIT, _DEAF))
+                return
 
     def drain(self, reason: str, retry_after_s: Optional[float] = None) -> None:
         """Ask every node to go and come back."""
@@ -111,6 +134,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             self._do(stream, stream.session.drain(reason, retry_after_s))
 
     async def _listen(self, stream: _Stream, requests: AsyncIterator[ingest_pb2.ConnectRequest]) -> None:
+        """Take in what comes until the stream is over, whatever ends it."""
         try:
             async for request in requests:
                 frame = stream.reader.read(request)
@@ -121,11 +145,10 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
                     self._enter(stream, frame)
                 if stream.close is not None:
                     return
-        except WireError as error:
+        except (WireError, DecodeError) as error:
             self._do(stream, stream.session.close(Reason.PROTOCOL, f"refused: {error}"))
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            log.info("the stream of %s broke", stream.peer)
-        stream.outgoing.put_nowait(None)
+        finally:
+            stream.outgoing.put_nowait(None)
 
     async def _tick(self, stream: _Stream) -> None:
         while True:
@@ -137,7 +160,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             if isinstance(effect, Send):
                 stream.outgoing.put_nowait(response_message(effect.frame))  # type: ignore[arg-type]
                 if stream.outgoing.qsize() > MAX_OUTGOING:
-                    self._do(stream, stream.session.close(Reason.LIMIT, "the peer does not read what it is sent"))
+                    self._do(stream, stream.session.close(Reason.LIMIT, _DEAF))
             elif isinstance(effect, Commit):
                 self._commit(stream, effect)
             elif isinstance(effect, Close):
@@ -150,7 +173,12 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         now = self._clock()
         transitions = self._fleet.accept(commit, now)
 
+        self._uncommitted[commit.node] += 1
+
         def done(entry: Entry) -> None:
+            self._uncommitted[commit.node] -= 1
+            if not self._uncommitted[commit.node]:
+                del self._uncommitted[commit.node]
             self._fleet.stored(entry.commit)
             # The node may have come back on another stream meanwhile: that one acknowledges.
             current = self._by_node.get(commit.node, stream)
@@ -159,6 +187,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self._committer.put(Entry(commit, transitions, now), done)
 
     def _enter(self, stream: _Stream, hello: Hello) -> None:
+        if self._uncommitted[hello.node] > MAX_UNCOMMITTED:
+            self._do(stream, stream.session.close(Reason.LIMIT, "the store is behind", BEHIND_RETRY_S))
+            return
         older = self._by_node.get(hello.node)
         self._by_node[hello.node] = stream
         self._fleet.greeted(hello)
@@ -176,7 +207,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
     async def _end(
         self,
         stream: _Stream,
-        context: grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse],
+        context: Context,
     ) -> None:
         close = stream.close
         if close is None or close.reason is Reason.DONE:
@@ -184,4 +215,8 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self.refused[close.reason.value] += 1
         log.warning("closed the stream of %s: %s", stream.peer, printable(close.text))
         trailers = () if close.retry_after_s is None else (("retry-after-s", f"{close.retry_after_s:.0f}"),)
-        await context.abort(_STATUS[close.reason], close.text, trailers)
+        try:
+            await asyncio.wait_for(context.abort(_STATUS[close.reason], close.text, trailers), FAREWELL_S)
+        except asyncio.TimeoutError:
+            # A peer that reads nothing does not take the status either: let gRPC drop the call.
+            raise asyncio.CancelledError from None

@@ -26,7 +26,7 @@ from ascend_doctor.collector.web import application
 from ascend_doctor.v1 import ingest_pb2_grpc, report_pb2_grpc
 from ascend_doctor.wire.channels import server_credentials, server_options
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, Offer
-from ascend_doctor.wire.credentials import Address, CredentialError, TlsFiles, require_tls
+from ascend_doctor.wire.credentials import Address, TlsFiles, require_tls
 
 log = logging.getLogger(__name__)
 
@@ -83,15 +83,15 @@ async def serve(
         server = grpc.aio.server(options=server_options())
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
         report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(fleet, secured=secured), server)
-        port = _bind(server, settings)
-        await server.start()
         web = None if settings.web is None else _Web(settings.web, application(fleet, ingest, committer))
         writer = asyncio.create_task(committer.run())
         try:
+            port = _bind(server, settings)
+            await server.start()
             if web is not None:
                 await web.start()
             started(Started(attrs.evolve(settings.listen, port=port), None if web is None else web.address))
-            await stop.wait()
+            await _either(stop, writer)
         finally:
             # Nodes go to another collector, or come back to the next process; what they sent is committed first.
             ingest.drain("the collector stops", RETURN_AFTER_S)
@@ -104,6 +104,13 @@ async def serve(
         store.close()
 
 
+async def _either(stop: asyncio.Event, writer: asyncio.Task[None]) -> None:
+    """Wait until the collector is to stop. Without its writer it would go on and never acknowledge anything."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((stopped, writer), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+
+
 def _bind(server: grpc.aio.Server, settings: CollectorSettings) -> int:
     address = str(settings.listen)
     try:
@@ -114,8 +121,6 @@ def _bind(server: grpc.aio.Server, settings: CollectorSettings) -> int:
         raise ListenError(
             f"{address}: cannot be listened on; is the port taken, or the address not of this host?"
         ) from None
-    except ValueError as error:
-        raise CredentialError(f"the TLS files do not fit together ({error}); issue them again") from None
 
 
 class _Web:
@@ -146,6 +151,7 @@ class _Web:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+        self._socket.close()
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 
 from ascend_doctor.collector.fleet import Fleet
+from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
 from ascend_doctor.wire.credentials import READERS, identity_from_context
 from ascend_doctor.wire.reports import node_message, report_messages
@@ -37,6 +38,9 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         names = [*request.node_names, *request.job_hosts]
         if len(names) > MAX_NAMES or len(request.check_ids) > MAX_NAMES:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"more than {MAX_NAMES} names")
+        wrong = next((name for name in names if not is_node_name(name)), None)
+        if wrong is not None:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{wrong[:253]!r} is no name of a node")
         report = self._fleet.report(self._clock(), names, request.check_ids, passes=not request.without_passes)
         for message in report_messages(report):
             yield message

@@ -7,7 +7,11 @@ commit: what was acknowledged outlives a crash of the process and of the machine
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import logging
+import os
 import sqlite3
 import zlib
 from pathlib import Path
@@ -15,9 +19,11 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeV
 
 from ascend_doctor.collector.store import Entry, StoredNode, StoreError, Transition
 from ascend_doctor.model import codec
-from ascend_doctor.model.state import NodeState, apply
+from ascend_doctor.model.state import apply
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire.effects import Commit
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -26,6 +32,9 @@ FOLD_AFTER = 64
 """So many changes stand beside a snapshot at most: what a restart has to read again."""
 MAX_BODY_BYTES = 256 << 20
 """A stored body that unpacks to more is damaged: no state that the wire takes is near it."""
+
+MAX_HISTORY = 1_000_000
+"""So many transitions are kept, the newest of them: about 250 MB."""
 
 # Only what SQLite 3.24 has: the library is the host's.
 _SCHEMA = """
@@ -46,21 +55,24 @@ CREATE INDEX transitions_by_time ON transitions (at);
 
 
 class SqliteStore:
-    """A `Store` in one SQLite file. Use it from one thread at a time."""
+    """A `Store` in one SQLite file, held by one collector. Use it from one thread at a time; `open_store` makes it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, lock: int) -> None:
         self._connection = connection
+        self._lock = lock
 
     def load(self) -> Sequence[StoredNode]:
         """Return every node. A node of which a row is damaged is left out: it will be asked for everything again."""
         found: List[StoredNode] = []
-        rows = self._connection.execute("SELECT node, epoch, sequence, received_at, body FROM nodes ORDER BY node")
-        for node, epoch, sequence, received_at, body in rows.fetchall():
-            try:
-                state = self._state(node, body)
-            except (zlib.error, ValueError):
-                continue
-            found.append(StoredNode(node, epoch, sequence, state, received_at))
+        try:
+            names = [name for (name,) in self._connection.execute("SELECT node FROM nodes ORDER BY node")]
+            for name in names:
+                try:
+                    found.append(self._node(name))
+                except (zlib.error, ValueError) as error:  # noqa: PERF203 - the others are to be loaded
+                    log.warning("node %s: its row in the store is damaged (%s); it is asked again", name, error)
+        except sqlite3.Error as error:
+            raise StoreError(f"the store cannot be read ({error}); move its file away and start again") from None
         return found
 
     def commit(self, entries: Sequence[Entry]) -> None:
@@ -85,16 +97,22 @@ class SqliteStore:
                             for item in entry.transitions
                         ],
                     )
+                self._connection.execute(
+                    "DELETE FROM transitions WHERE id <= (SELECT max(id) FROM transitions) - ?", (MAX_HISTORY,)
+                )
         except sqlite3.Error as error:
+            # Python 3.9 leaves the transaction open when it is the end of it that fails, as on a full disk.
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.rollback()
             raise StoreError(
                 f"the store cannot be written ({error}); make room on the disk, or check its permissions"
             ) from None
 
-    def forget(self, node: str) -> None:
-        """Drop a node and its state; its history stays."""
+    def forget(self, node: str) -> bool:
+        """Drop a node and its state; its history stays. Returns whether it was there."""
         with self._connection:
             self._connection.execute("DELETE FROM changes WHERE node = ?", (node,))
-            self._connection.execute("DELETE FROM nodes WHERE node = ?", (node,))
+            return self._connection.execute("DELETE FROM nodes WHERE node = ?", (node,)).rowcount > 0
 
     def history(
         self, *, node: Optional[str] = None, check: Optional[str] = None, since: float = 0.0, limit: int = 1000
@@ -114,6 +132,7 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+        os.close(self._lock)
 
     def _keep(self, commit: Commit, received_at: float) -> None:
         row = self._connection.execute(
@@ -147,37 +166,69 @@ class SqliteStore:
             ),
         )
 
-    def _state(self, node: str, body: bytes) -> NodeState:
+    def _node(self, name: str) -> StoredNode:
+        epoch, sequence, received_at, body = self._connection.execute(
+            "SELECT epoch, sequence, received_at, body FROM nodes WHERE node = ?", (name,)
+        ).fetchone()
         state = _unpack(body, codec.state_from_dict)
-        rows = self._connection.execute("SELECT body FROM changes WHERE node = ? ORDER BY sequence", (node,))
+        rows = self._connection.execute("SELECT body FROM changes WHERE node = ? ORDER BY sequence", (name,))
         for (change,) in rows:
             state = apply(state, _unpack(change, codec.change_from_dict))
-        return state
+        return StoredNode(name, epoch, sequence, state, received_at)
 
 
 def open_store(path: Path, now: float) -> SqliteStore:
-    """Open the store, making it when there is none.
+    """Open the store, making it when there is none. `now` (epoch seconds) names what is set aside.
 
     A damaged file is set aside under a name with the time, not deleted, and a new one begun: every node sends its whole
-    state again. Raises `StoreError` when the file cannot be opened, or was made by a newer release.
+    state again. Raises `StoreError` when the file cannot be opened, is another collector's, or was made by a newer
+    release.
     """
     try:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        lock = _lock(path)
     except OSError as error:
         raise StoreError(
-            f"{path.parent}: {error.strerror}; choose a folder that you may write to (collector.store)"
+            f"{error.filename or path}: {error.strerror}; choose a file that you may write to (collector.store)"
         ) from None
     try:
-        return SqliteStore(_open(path))
-    except sqlite3.OperationalError as error:
+        return SqliteStore(_open_or_renew(path, now), lock)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _lock(path: Path) -> int:
+    """Take the lock file beside the store: two collectors would each believe that the file is as they left it."""
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise StoreError(f"{path}: another collector uses it; stop that one, or choose another file") from None
+    return lock
+
+
+def _open_or_renew(path: Path, now: float) -> sqlite3.Connection:
+    try:
+        try:
+            return _open(path)
+        except sqlite3.OperationalError:
+            raise  # no room, no permission: the file itself may be sound
+        except sqlite3.DatabaseError as error:
+            aside = _set_aside(path, now)
+            log.warning("%s: damaged (%s); set aside as %s, every node is asked again", path, error, aside.name)
+            return _open(path)
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path}: {error}; choose a file that you may write to (collector.store)") from None
-    except sqlite3.DatabaseError:
-        aside = path.with_name(f"{path.name}.damaged-{now:.0f}")
-        for suffix in ("", "-wal", "-shm"):
-            damaged = path.with_name(path.name + suffix)
-            if damaged.exists():
-                damaged.replace(aside.with_name(aside.name + suffix))
-        return SqliteStore(_open(path))
+
+
+def _set_aside(path: Path, now: float) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{now:.0f}")
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+    return aside
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -191,20 +242,19 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StoreError(
+            f"{path}: made by a newer ascend-doctor (format {version}); start that one, or choose another file"
+        )
     path.chmod(0o640)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise StoreError(
-            f"{path}: made by a newer ascend-doctor (format {version}); start that one, or choose another file"
-        )
     if version == 0:
-        with connection:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def _pack(document: Mapping[str, Any]) -> bytes:

@@ -65,8 +65,8 @@ class Store(Protocol):
         """Keep the changes, all or none, so that they outlive a crash. What is there already is left as it is."""
         ...
 
-    def forget(self, node: str) -> None:
-        """Drop a node and its state; its history stays."""
+    def forget(self, node: str) -> bool:
+        """Drop a node and its state; its history stays. Returns whether it was there."""
         ...
 
     def history(

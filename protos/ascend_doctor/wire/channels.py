@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any, List, Optional, Tuple
 
 import grpc
@@ -14,6 +15,7 @@ from ascend_doctor.wire.credentials import (
     Address,
     CredentialError,
     TlsFiles,
+    TlsMaterial,
     load,
     require_tls,
     stamp,
@@ -37,9 +39,24 @@ def client_channel(address: Address, files: Optional[TlsFiles]) -> grpc.aio.Chan
     options: Options = [*CLIENT_OPTIONS.items(), *_SIZES.items()]
     if files is None:
         return grpc.aio.insecure_channel(str(address), options=options)
-    material = load(files)
+    material = _load_fitting(files)
     credentials = grpc.ssl_channel_credentials(material.ca, material.key, material.certificate)
     return grpc.aio.secure_channel(str(address), credentials, options=options)
+
+
+def _load_fitting(files: TlsFiles) -> TlsMaterial:
+    """Load the files, which have to fit together: gRPC would only say that a port or an address does not work."""
+    material = load(files)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(files.ca)
+        context.load_cert_chain(files.certificate, files.key, password="")  # never ask at the terminal
+    except ssl.SSLError as error:
+        why = error.reason or "not readable"
+        raise CredentialError(
+            f"{files.certificate}: cannot be used with {files.key} and {files.ca} ({why}); issue it again"
+        ) from None
+    return material
 
 
 def server_options() -> Options:
@@ -53,28 +70,36 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
     Raises `CredentialError` when the files cannot be used now. Files that become unusable later leave the last good
     ones in force.
     """
-    seen = stamp(files)
+    follower = Follower(files)
+    return grpc.dynamic_ssl_server_credentials(
+        follower.read(),
+        follower.changed,  # type: ignore[arg-type] # None for "as before" is documented, the stubs do not know
+        require_client_authentication=True,
+    )
 
-    def configuration() -> grpc.ServerCertificateConfiguration:
-        material = load(files)
+
+class Follower:
+    """Follows the files of a server. gRPC asks it before every handshake, from threads of its own."""
+
+    def __init__(self, files: TlsFiles) -> None:
+        self._files = files
+        self._seen = stamp(files)
+
+    def read(self) -> grpc.ServerCertificateConfiguration:
+        """Return what the files hold. Raises `CredentialError` when they cannot be used."""
+        material = _load_fitting(self._files)
         return grpc.ssl_server_certificate_configuration(
             [(material.key, material.certificate)], root_certificates=material.ca
         )
 
-    def fetch() -> Optional[grpc.ServerCertificateConfiguration]:
-        nonlocal seen
-        now = stamp(files)
-        if now == seen:
+    def changed(self) -> Optional[grpc.ServerCertificateConfiguration]:
+        """Return what the files hold when it differs from what was seen last; None when not, or when it is unusable."""
+        now = stamp(self._files)
+        if now == self._seen:
             return None
         try:
-            fresh = configuration()
+            fresh = self.read()
         except CredentialError:
             return None
-        seen = now
+        self._seen = now
         return fresh
-
-    return grpc.dynamic_ssl_server_credentials(
-        configuration(),
-        fetch,  # type: ignore[arg-type] # None for "as before" is documented, the stubs do not know
-        require_client_authentication=True,
-    )
