@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -97,3 +98,18 @@ async def test_a_taken_address_is_told():
     async with Endpoint("127.0.0.1", 0, PAGES) as server:
         with pytest.raises(OSError, match="in use"):
             await Endpoint("127.0.0.1", server.port, PAGES).__aenter__()
+
+
+async def test_one_who_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+    """An answer that nobody takes does not keep its connection: that is broken off at a deadline."""
+    monkeypatch.setattr(endpoint, "RESPONSE_DEADLINE_S", 0.2)
+    async with Endpoint("127.0.0.1", 0, {"/metrics": lambda: Page(b"x" * 32_000_000)}) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as peer:
+            peer.setblocking(False)
+            peer.send(b"GET /metrics HTTP/1.1\r\n\r\n")
+            await asyncio.sleep(0.6)
+            got, part = 0, b"-"
+            while part:
+                part = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 1 << 20), 5)
+                got += len(part)
+            assert got < 32_000_000

@@ -17,6 +17,7 @@ from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts import catalogue as facts_catalogue
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.probe import verdict_file
@@ -145,3 +146,14 @@ def test_progress_is_a_look_at_the_spool(tmp_path: Path):
     found = Uplink(UplinkSettings(NODE, tmp_path), monotonic=lambda: 100.0)
     assert uplink_process.in_time(found, lambda: 101.0)
     assert not uplink_process.in_time(found, lambda: 100.0 + uplink_process.LOOK_LIMIT_S)
+
+
+def test_values_of_sources_that_are_asked_seldom_count_for_longer(tmp_path: Path):
+    """The intervals in force decide what is too old, not those that the sources have by themselves."""
+    state, verdict = _judged()
+    verdict_file.write(tmp_path, verdict)
+    seldom = {source.name: 3600.0 for source in facts_catalogue.SOURCES}
+    for intervals_s, is_shown in ((seldom, True), ({}, False)):
+        metrics = NodeMetrics(NODE, tmp_path, ENTRIES, intervals_s=intervals_s, clock=lambda: AT + 7200.0)
+        families = {family.name: family for family in metrics.families(state)}
+        assert is_shown == ("ascend_npu_link_up" in families)

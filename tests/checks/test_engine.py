@@ -122,6 +122,16 @@ def test_the_age_is_told_in_fitting_words() -> None:
     assert 210.0 == deadline_s(attrs.evolve(check, reads=()))
 
 
+def test_the_intervals_in_force_decide_when_a_result_is_old() -> None:
+    """Where a source is asked less often than by itself, its results count for longer."""
+    (finding,) = judge_node(one_port(), LINK)
+    check = LINK["roce.link"].check
+    seldom = {source.name: 3600.0 for source in check.reads}
+    assert 3 * 3600.0 + 30.0 == deadline_s(check, seldom)
+    assert Status.PASS is aged(finding, check, AT + 10_000, seldom).status
+    assert Status.STALE is aged(finding, check, AT + 12_000, seldom).status
+
+
 def test_what_has_no_time_and_what_is_skipped_do_not_grow_old() -> None:
     """Without a time nobody can tell the age; there is nothing to renew about a thing that does not exist."""
     check = LINK["roce.link"].check

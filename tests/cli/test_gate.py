@@ -260,11 +260,12 @@ def test_nobody_listens(capsys):
         (["--all", "--hosts", "a"], "name the nodes with exactly one of"),
         (["--hosts", "a,,b"], "--hosts: '' is no name of a node; write names parted by commas, or one a line"),
         (["--hosts", "a;reboot"], "--hosts: 'a;reboot' is no name of a node"),
-        (["--hosts", "a", "--need", "2"], "--need 2: only 1 nodes are named"),
+        (["--hosts", "a", "--need", "2"], "--need 2: 1 named; name more, or need fewer"),
         (["--hosts", "a", "--need", "0"], "--need"),
         (["--hostfile", "{}/none"], "/none: No such file or directory; give a file with one node a line"),
         (["--hostfile", "{}/empty"], "/empty: names no node"),
         (["--hostfile", "{}/binary"], "/binary: is no text in UTF-8; give a file with one node a line"),
+        (["--hostfile", "{}/huge"], "/huge: is longer than 4194304 bytes; give a file with one node a line"),
         (["--hostfile", "{}/bad"], "/bad: 'a_b' is no name of a node"),
         (["--all", "--wait", "soon"], "'soon' is no span of time; write 90s, 10m or 1h"),
         (["--all", "--max-age", "1d"], "'1d' is no span of time"),
@@ -277,6 +278,7 @@ def test_wrong_usage_is_one_line(tmp_path, capsys, words, expected):
     """Each mistake is named before anybody is asked."""
     (tmp_path / "empty").write_text("# nobody\n\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "huge").write_bytes(b"n" * (gate.MAX_HOSTFILE + 1))
     (tmp_path / "bad").write_text("a_b\n")
     assert 2 == run(["gate", *(word.format(tmp_path) for word in words)])
     assert expected in _one_line(capsys)

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import simulated
 from ascend_doctor.cli import output
+from ascend_doctor.cli.configuration import Configuration
 from ascend_doctor.cli.main import run
 from ascend_doctor.cli.progress import ProgressLine
 from ascend_doctor.facts import host
@@ -253,3 +254,34 @@ def test_no_progress_in_a_file():
     now[0] = 60.0
     line.update(1, 9, "npu-smi info")
     assert "" == stream.getvalue()
+
+
+@pytest.mark.parametrize("only", [[], ["--only", "probe"], ["--only", "uplink"]], ids=["both", "probe", "uplink"])
+def test_an_agent_needs_a_name_that_a_node_can_have(only, tmp_path, monkeypatch, capsys):
+    """Where the host's name is no name for a node the agent says in one line what to set; `check` goes on."""
+    config = tmp_path / "c.yaml"
+    config.write_text(f"tools: {{npu-smi: [/no/npu-smi], hccn_tool: [/no/t], lock_folder: {tmp_path}/locks}}\n")
+    monkeypatch.setattr(Configuration, "node_name", lambda _: "gpu_node_1")
+    assert 2 == run(["agent", "--config", str(config), *only])
+    err = capsys.readouterr().err
+    assert 1 == len(err.splitlines())
+    assert "'gpu_node_1'" in err
+    assert "set `node` in the configuration" in err
+    assert run(["check", "--config", str(config)]) in (1, 2)
+    assert "gpu_node_1" in capsys.readouterr().out
+
+
+def test_a_tool_that_hangs_before_there_is_a_map_is_one_problem(tmp_path, capsys):
+    """When `npu-smi info -m` hangs nothing else is asked, and the report holds one finding, about the node."""
+    tool = tmp_path / "npu-smi"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o700)
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        f"node: n9\ntools: {{npu-smi: [{tool}], hccn_tool: [{tool}], trusted_folders: [{tmp_path}],"
+        f" lock_folder: {tmp_path}/locks, timeouts_s: {{npu-smi/mapping: 0.5}}}}\n"
+    )
+    assert 1 == run(["check", "--config", str(config), "--format", "json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    problems = [item for item in findings if item["status"] in ("fail", "warn", "unknown") and not item.get("cause")]
+    assert ["tool.timeout"] == [item["check"] for item in problems]

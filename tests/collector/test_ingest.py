@@ -114,6 +114,41 @@ async def test_the_newest_stream_of_a_node_wins(tmp_path):
     assert state == _stored(tmp_path)["node-1"].state
 
 
+async def test_two_machines_of_one_name_do_not_end_each_other_for_ever(tmp_path, caplog):
+    """After some turns the newcomer is refused with the reason, and the other keeps its stream; then it may come."""
+    async with collecting(tmp_path) as here, contextlib.AsyncExitStack() as open_streams:
+        for number in range(ingest.MAX_USURPERS + 1):
+            holder = await open_streams.enter_async_context(_raw(here))
+            await holder.say(attrs.evolve(HELLO, epoch=f"e{number % 2}"))
+            assert isinstance(await holder.hear(), frames.Welcome)
+        other = attrs.evolve(HELLO, epoch="e1")
+        async with _raw(here) as newcomer:
+            await newcomer.say(other)
+            refusal = await newcomer.end()
+        assert grpc.StatusCode.PERMISSION_DENIED is refusal.code()
+        assert "another machine is node node-1 too" in refusal.details()
+        assert ("retry-after-s", "60") in tuple(refusal.trailing_metadata())
+        assert {"identity": 1} == await _refused(here)
+        assert ["WARNING"] == [item.levelname for item in caplog.records if "another machine" in item.message]
+        state = _state(Status.PASS)
+        await holder.say(_whole(state))
+        assert frames.Ack(1) == await holder.hear()
+        holder.call.cancel()
+        await asyncio.sleep(0.1)
+        async with _raw(here) as newcomer:
+            await newcomer.say(other)
+            assert isinstance(await newcomer.hear(), frames.Welcome)
+
+
+async def test_a_node_that_often_comes_back_is_never_refused(tmp_path):
+    """The same machine with the same spool may replace its own stream as often as its network makes it."""
+    async with collecting(tmp_path) as here, contextlib.AsyncExitStack() as open_streams:
+        for _ in range(3 * ingest.MAX_USURPERS):
+            stream = await open_streams.enter_async_context(_raw(here))
+            await stream.say(HELLO)
+            assert isinstance(await stream.hear(), frames.Welcome)
+
+
 @pytest.mark.parametrize(
     ("said", "code", "reason", "text"),
     [

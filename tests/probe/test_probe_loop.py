@@ -14,12 +14,13 @@ import pytest
 
 from ascend_doctor.checks import catalogue, judging
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts import host
 from ascend_doctor.facts.npu_smi import mapping
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.probe import loop, plan, verdict_file
 from ascend_doctor.probe import round as rounds
-from ascend_doctor.probe.files import rooted
+from ascend_doctor.probe.files import read_capped, rooted
 from ascend_doctor.probe.loop import Probe, ProbeSettings
 from ascend_doctor.probe.recording import Recording
 from ascend_doctor.probe.redact import Redactor
@@ -48,10 +49,10 @@ class Stage:
         self.reports = []
         self.probe = self.make()
 
-    def make(self, runner=None):
+    def make(self, runner=None, **more):
         """Make a probe over the simulated node, or over another runner."""
         settings = ProbeSettings(
-            self.node, self.folder, lock_folder=str(self.folder.parent / "locks"), doctor_version="0.1.0"
+            self.node, self.folder, lock_folder=str(self.folder.parent / "locks"), doctor_version="0.1.0", **more
         )
         return Probe(
             runner or self.runner,
@@ -334,3 +335,28 @@ def test_paths_below_a_root():
     assert "/r/etc/x" == os.fspath(rooted("/etc/x", "/r"))
     assert "/etc/x" == os.fspath(rooted("/etc/x", "/"))
     assert mapping.SOURCE in plan.ALWAYS
+
+
+async def test_a_request_that_cannot_be_taken_does_not_keep_the_probe_busy(stage, monkeypatch):
+    """Where a directory stands in place of the request the probe tries again after the pause, not all the time."""
+    await stage.step()
+    (stage.folder / "requests" / "recheck").mkdir(parents=True)
+    looks = []
+    monkeypatch.setattr(loop, "read_capped", lambda path, limit: looks.append(path) or read_capped(path, limit))
+    for _ in range(5):
+        await stage.step(1.0)
+    assert 1 == len(looks)
+    await stage.step(loop.RECHECK_PAUSE_S)
+    assert 2 == len(looks)
+
+
+async def test_results_are_current_for_as_long_as_the_intervals_in_force_say(tmp_path):
+    """A source that is asked seldom by configuration does not make its results stale before it is due again."""
+    stage = Stage(tmp_path)
+    slow = {source.name: 3600.0 for source in plan.sources_for(ENTRIES) if source is not host.SOURCE}
+    stage.probe = stage.make(intervals_s=slow)
+    await stage.step()
+    report = await stage.step(1800.0)
+    assert [] == [item.check for item in report.findings if item.status is Status.STALE]
+    assert Verdict.READY is report.verdict
+    stage.probe.close()

@@ -302,3 +302,15 @@ def test_states_are_compared_by_content():
     """The state that the tests compare with is the one that the changes lead to."""
     assert NodeState.of([], []) == EMPTY
     assert state_after(1).digest != state_after(2).digest
+
+
+def test_what_a_killed_writer_left_is_dropped(tmp_path):
+    """Halves of snapshots do not pile up when the probe is killed again and again; other files stay."""
+    folder = tmp_path / "state"
+    folder.mkdir(exist_ok=True)
+    left, other = folder / ".state.json.k3v9", folder / ".state.yaml"
+    left.write_text("{")
+    other.write_text("")
+    SpoolWriter(folder).close()
+
+    assert (False, True) == (left.exists(), other.exists())

@@ -115,7 +115,32 @@ def test_what_decides_comes_first_among_the_blind_spots():
         Finding("z.z", npu("n", 2), Status.UNKNOWN, "y"),
     )
     spots = overview(Report(0.0, Verdict.INCOMPLETE, (), findings)).blind_spots
-    assert [("z.z", 2), ("a.b", 1)] == [(spot.check, len(spot.subjects)) for spot in spots]
+    assert [("z.z", 2), ("a.b", 1)] == [(spot.checks[0], len(spot.subjects)) for spot in spots]
+
+
+def test_one_reason_is_one_block():
+    """What several checks could not see for one reason is one line with the reason once, old results among them."""
+    old = "was pass 5 minutes ago, and nothing newer has come"
+    findings = (
+        Finding("a.b", node("n"), Status.UNKNOWN, "the health is unknown: not asked"),
+        Finding("c.d", npu("n", 1), Status.UNKNOWN, "the link is unknown: not asked"),
+        Finding("e.f", node("n"), Status.STALE, f"{old}: the link is up"),
+        Finding("g.h", node("n"), Status.STALE, f"{old}: no process uses it"),
+        Finding("i.j", node("n"), Status.UNKNOWN, "the light is unknown: busy"),
+    )
+    spots = overview(Report(0.0, Verdict.INCOMPLETE, (), findings)).blind_spots
+    assert [
+        (("a.b", "c.d"), "not asked", (node("n"), npu("n", 1))),
+        (("e.f", "g.h"), old, (node("n"),)),
+        (("i.j",), "the light is unknown: busy", (node("n"),)),
+    ] == [(spot.checks, spot.summary, spot.subjects) for spot in spots]
+
+
+def test_before_any_node_has_reported():
+    """An empty cluster says so, and what to do."""
+    page = terminal.render(Report(0.0, Verdict.INCOMPLETE, (), ()))
+    assert page.startswith("INCOMPLETE, no verdict: no node has reported yet\n")
+    assert "Run `ascend-doctor agent` on every node" in page
 
 
 @pytest.mark.parametrize(

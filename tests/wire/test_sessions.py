@@ -254,3 +254,12 @@ def test_heartbeat_waits_for_a_whole_state_that_waits() -> None:
     assert () == agent.tick(0.6)
     kinds = [type(effect.frame) for effect in agent.tick(1.2) if isinstance(effect, Send)]
     assert [frames.State, frames.Heartbeat] == kinds
+
+
+def test_no_hint_and_no_chance_make_an_agent_come_back_at_once() -> None:
+    """A collector that keeps sending its nodes away with a hint of 0 is not stormed."""
+    agent = AgentSession(NODE, "e1", random=lambda: 0.0)
+    agent.connected(10.0)
+    agent.received(frames.Drain(0.0, "go"), 10.0)
+    agent.disconnected(10.0, retry_after_s=0.0)
+    assert 10.5 == agent.retry_at

@@ -64,13 +64,13 @@ class Endpoint:
             return
         self._connections.add(task)
         try:
+            writer.transport.set_write_buffer_limits(high=0)  # drained is then what has left this process
             head = await _head(reader)
             writer.write(self._respond(head))
             await asyncio.wait_for(writer.drain(), RESPONSE_DEADLINE_S)
-        except (OSError, asyncio.TimeoutError):
-            pass  # Whoever asked has gone away, or does not read.
-        except asyncio.CancelledError:
-            pass  # The server stops; its connections end with it.
+        except (OSError, asyncio.TimeoutError, asyncio.CancelledError):
+            # Whoever asked has gone away or does not read, or the server stops: a mere close would wait for the reader.
+            writer.transport.abort()
         finally:
             self._connections.discard(task)
             writer.close()

@@ -11,6 +11,7 @@ import attrs
 from ascend_doctor.agent.endpoint import Page
 from ascend_doctor.agent.uplink import Uplink
 from ascend_doctor.checks.catalogue import Entry
+from ascend_doctor.checks.engine import OWN_INTERVALS, Intervals
 from ascend_doctor.checks.judging import make_report, refold
 from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.model.report import Report
@@ -36,6 +37,7 @@ class NodeMetrics:
         entries: Mapping[str, Entry],
         *,
         version: str = "",
+        intervals_s: Intervals = OWN_INTERVALS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._node = node
@@ -43,7 +45,7 @@ class NodeMetrics:
         self._entries = entries
         self._version = version
         self._clock = clock
-        self._view = NodeView(node, {})
+        self._view = NodeView(node, {}, intervals_s=intervals_s)
 
     def page(self, uplink: Uplink) -> Page:
         """Return the page as it is now."""
@@ -61,7 +63,9 @@ class NodeMetrics:
 
     def _report(self, state: NodeState, view: NodeView, now: float) -> Report:
         """Return the report as it counts now: what grew old is stale, and the probe's own word has to be current."""
-        found = refold(tuple(state.findings.values()), FleetView([view]), self._entries, now)
+        found = refold(
+            tuple(state.findings.values()), FleetView([view]), self._entries, now, intervals_s=view.intervals_s
+        )
         said: Optional[verdict_file.LocalVerdict] = verdict_file.read(self._state_dir)
         current = Verdict.INCOMPLETE if said is None else said.at(now, verdict_file.boot_id())
         made_at = 0.0 if said is None else said.made_at

@@ -95,18 +95,24 @@ async def _until(process: Process, stop: asyncio.Event) -> Optional[int]:
         await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return ended.result()
-        process.terminate()
+        _signal(process.terminate)
         done, _ = await asyncio.wait((ended,), timeout=STOP_S)
         if not done:
-            process.kill()
+            _signal(process.kill)
             await ended
         return None
     finally:
         stopped.cancel()
         if not ended.done():
             # Cancelled: nobody will wait for it any more.
-            process.kill()
+            _signal(process.kill)
             await ended
+
+
+def _signal(send: Callable[[], None]) -> None:
+    """Send a signal to a process, which may have ended at this very moment."""
+    with contextlib.suppress(ProcessLookupError):
+        send()
 
 
 def _ended(code: int) -> str:

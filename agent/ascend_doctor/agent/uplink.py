@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import attrs
 
@@ -34,7 +34,7 @@ class UplinkSettings:
 
     `collectors` are tried in turn; with none the uplink only follows the spool, for the metrics. `tls` is None on
     loopback only. `interval_s` and `current_s` are told to the collector: how often the node looks, and for how long
-    what it said counts.
+    what it said counts. `intervals_s` overrides how often the probe asks single sources, by name.
     """
 
     node: str
@@ -44,6 +44,7 @@ class UplinkSettings:
     agent_version: str = ""
     interval_s: Optional[float] = None
     current_s: Optional[float] = None
+    intervals_s: Mapping[str, float] = attrs.field(factory=dict)
     accept_rechecks: bool = True
 
 
@@ -69,7 +70,7 @@ class Uplink:
         self._epoch = ""
         self._session: Optional[AgentSession] = None
         self._conversation: Optional[Conversation] = None
-        self._trouble = ""
+        self._troubles: Dict[Address, str] = {}
         self.looked_at = monotonic()
         """When the spool was looked at last, by the monotonic clock: the sign of progress."""
         self.connections = 0
@@ -179,9 +180,10 @@ class Uplink:
                 continue
             lost = await self._connect(session, address)
             session.disconnected(self._monotonic(), lost.retry_after_s)
-            if lost.trouble and lost.trouble != self._trouble:
+            # By collector: two that are down in their own ways would else be told of at every try.
+            if lost.trouble and lost.trouble != self._troubles.get(address):
                 logger.warning("%s", lost.trouble)
-            self._trouble = lost.trouble
+            self._troubles[address] = lost.trouble
             if not lost.was_welcome:
                 address = next(addresses)
 
@@ -197,7 +199,7 @@ class Uplink:
             was = session.streaming
             effects = session.received(frame, self._monotonic())
             if session.streaming and not was:
-                self._trouble = ""
+                self._troubles.clear()
                 logger.info("connected to %s", address)
             self._do(effects)
 

@@ -44,7 +44,13 @@ async def serve(
 ) -> None:
     """Follow, send and serve until told to stop."""
     uplink = Uplink(settings)
-    page = NodeMetrics(settings.node, settings.state_dir, entries, version=settings.agent_version)
+    page = NodeMetrics(
+        settings.node,
+        settings.state_dir,
+        entries,
+        version=settings.agent_version,
+        intervals_s=settings.intervals_s,
+    )
     async with _endpoint(metrics, lambda: page.page(uplink)):
         uplink.look()
         watch = asyncio.ensure_future(notify.keep_watch(lambda: in_time(uplink)))

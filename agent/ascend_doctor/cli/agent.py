@@ -17,6 +17,7 @@ from ascend_doctor.cli import leashed
 from ascend_doctor.cli.errors import UserError
 from ascend_doctor.cli.judging import Bench, set_up
 from ascend_doctor.cli.output import config_option, doctor_version
+from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.probe import plan
 from ascend_doctor.probe.local import LocalRunner
 from ascend_doctor.probe.loop import Probe, ProbeSettings
@@ -40,6 +41,12 @@ def command(*, config: Optional[str], only: Optional[str]) -> int:
     touches no device. Runs until SIGTERM or SIGINT.
     """
     bench = set_up(config)
+    name = bench.configuration.node_name()
+    if not is_node_name(name):
+        raise UserError(
+            f"the host's name {name!r} cannot name a node, which has letters, digits, dots and dashes: "
+            "set `node` in the configuration"
+        )
     logs.set_up(only or "agent")
     if only == PROBE:
         _probe(bench)
@@ -93,6 +100,7 @@ def _uplink(bench: Bench) -> None:
             agent_version=doctor_version(),
             interval_s=plan.interval_s(sources, intervals_s),
             current_s=plan.current_s(sources, intervals_s),
+            intervals_s=intervals_s,
             accept_rechecks=section.accept_rechecks,
         )
         metrics = None if section.metrics is None else read_address(section.metrics.listen)

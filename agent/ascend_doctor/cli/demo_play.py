@@ -23,7 +23,8 @@ from ascend_doctor.cli.output import Style, show
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.report import Liveness, Report
 from ascend_doctor.model.verdict import Verdict
-from ascend_doctor.report.printable import counted, printable
+from ascend_doctor.model.wording import counted
+from ascend_doctor.report.printable import printable
 from ascend_doctor.simulator import install
 from ascend_doctor.simulator.server import FolderError
 from ascend_doctor.wire.credentials import CredentialError

@@ -22,6 +22,8 @@ from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.model.verdict import Verdict
 
 POLL_S = 2.0
+MAX_HOSTFILE = 4 << 20
+"""Bytes; far more than the names of any cluster."""
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SPAN = re.compile(r"([0-9]{1,6})([smh]?)\Z")
 
@@ -138,7 +140,7 @@ def command(
         return _tell(report, decide(report, attrs.evolve(demand, need=None)), style)
     names = _names(hosts, hostfile)
     if need is not None and names and need > len(names):
-        raise UserError(f"--need {need}: only {len(names)} nodes are named")
+        raise UserError(f"--need {need}: {len(names)} named; name more, or need fewer")
     from ascend_doctor.cli.asking import NoAnswerError, whom_to_ask  # noqa: PLC0415 - `--local` does without grpc
 
     asked = whom_to_ask(bench.configuration, collector, tls_folder)
@@ -190,7 +192,11 @@ def _names(hosts: Optional[str], hostfile: Optional[str]) -> Sequence[str]:
     if hostfile is None:
         return ()
     try:
-        text = Path(hostfile).read_text("utf-8")
+        with Path(hostfile).open("rb") as file:
+            content = file.read(MAX_HOSTFILE + 1)
+        if len(content) > MAX_HOSTFILE:
+            raise UserError(f"{hostfile}: is longer than {MAX_HOSTFILE} bytes; give a file with one node a line")
+        text = content.decode("utf-8")
     except OSError as error:
         raise UserError(f"{hostfile}: {error.strerror}; give a file with one node a line") from None
     except UnicodeDecodeError:

@@ -18,11 +18,11 @@ from ascend_doctor.cli.output import config_option, doctor_version
 from ascend_doctor.facts import catalogue
 from ascend_doctor.facts.source import Cost
 from ascend_doctor.model.evidence import Ending
+from ascend_doctor.model.wording import counted
 from ascend_doctor.probe import recording
 from ascend_doctor.probe.files import write_new
 from ascend_doctor.probe.recording import Recording
 from ascend_doctor.probe.redact import Redactor
-from ascend_doctor.report.printable import counted
 
 
 @click.command("record")

@@ -17,9 +17,10 @@ from ascend_doctor.cli.errors import UserError
 from ascend_doctor.cli.output import config_option, exit_code
 from ascend_doctor.cli.places import DEFAULT_PATH, STATE_FOLDER
 from ascend_doctor.model.verdict import Verdict
+from ascend_doctor.model.wording import counted
 from ascend_doctor.probe import verdict_file
 from ascend_doctor.probe.verdict_file import LocalVerdict
-from ascend_doctor.report.printable import counted, printable, span, utc
+from ascend_doctor.report.printable import printable, span, utc
 
 
 @click.command("status")

@@ -72,6 +72,13 @@ def replace(path: Path, data: bytes, mode: int = 0o640) -> None:
     sync_folder(path.parent)
 
 
+def sweep(folder: Path, name: str) -> None:
+    """Drop what a process that was killed in `replace` left behind. Only for the one that writes the file."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f".{name}.*"):
+            path.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """See the names in a folder onto the disk. Raises `OSError`."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import os
 import signal
 import time
 from pathlib import Path
@@ -28,7 +29,7 @@ from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.model.subject import SubjectKind
 from ascend_doctor.probe import plan, verdict_file
 from ascend_doctor.probe import round as rounds
-from ascend_doctor.probe.files import NotAFileError, read_capped
+from ascend_doctor.probe.files import NotAFileError, read_capped, sweep
 from ascend_doctor.probe.locks import DEFAULT_FOLDER, NpuLocks
 from ascend_doctor.probe.round import RoundSettings
 from ascend_doctor.probe.runner import Runner
@@ -160,12 +161,16 @@ class Probe:
 
     async def _wait(self, stopped: asyncio.Future[Any]) -> None:
         """Wait until something is due, is asked for, or the end has come."""
-        request = self._settings.state_dir / REQUESTS / RECHECK
         while not stopped.done():
             left = self._schedule.next_at() - self._monotonic()
-            if left <= 0 or (request.exists() and self._monotonic() >= self._next_request_at):
+            if left <= 0 or self._is_asked():
                 return
             await asyncio.wait((stopped,), timeout=min(left, LOOK_S))
+
+    def _is_asked(self) -> bool:
+        # Not `Path.exists`: it raises where the folder may not be entered.
+        request = self._settings.state_dir / REQUESTS / RECHECK
+        return os.path.lexists(request) and self._monotonic() >= self._next_request_at
 
     def _due(self) -> Tuple[Source[Any], ...]:
         due = self._schedule.due(self._monotonic())
@@ -205,7 +210,7 @@ class Probe:
         now = self._wall()
         settings = self._settings
         view = NodeView(settings.node, self._evidence, now)
-        findings = judge_and_fold([view], self._entries, settings.checks, now)
+        findings = judge_and_fold([view], self._entries, settings.checks, now, settings.intervals_s)
         report = make_report([view], findings, now, origin="this node", doctor_version=settings.doctor_version)
         # What the cluster is like is not for one node to say; the collector judges that over all of them.
         own = [finding for finding in findings if finding.subject.kind is not SubjectKind.CLUSTER]
@@ -218,6 +223,7 @@ class Probe:
         try:
             if self._spool is None:
                 self._spool = SpoolWriter(self._settings.state_dir, self._settings.spool_bytes)
+                sweep(self._settings.state_dir, verdict_file.FILE_NAME)
             change = difference(self._spool.state, state)
             if change or self._troubles:
                 self._spool.append(change)
@@ -241,12 +247,15 @@ class Probe:
         requests = self._settings.state_dir / REQUESTS
         if self._monotonic() < self._next_request_at:
             return
+        if not os.path.lexists(requests / RECHECK):
+            return
+        # One that cannot be taken is tried again after the pause too: the agent must not keep the probe busy.
+        self._next_request_at = self._monotonic() + RECHECK_PAUSE_S
         try:
             data, _ = read_capped(requests / RECHECK, MAX_REQUEST)
             (requests / RECHECK).replace(requests / RECHECK_TAKEN)
         except (OSError, NotAFileError):
             return
-        self._next_request_at = self._monotonic() + RECHECK_PAUSE_S
         words = data.decode("ascii", "replace").split()
         for name in words or self._entries:
             entry = self._entries.get(name)

@@ -28,7 +28,7 @@ import attrs
 
 from ascend_doctor.model import codec
 from ascend_doctor.model.state import EMPTY, Change, NodeState, apply
-from ascend_doctor.probe.files import NotAFileError, read_capped, replace, sync_folder
+from ascend_doctor.probe.files import NotAFileError, read_capped, replace, sweep, sync_folder
 
 FORMAT = 1
 MAX_BYTES = 16 * 1024 * 1024
@@ -151,6 +151,7 @@ class SpoolWriter:
         self._segment: Optional[int] = None
         self._room = 0
         self._lock = _lock(folder)
+        sweep(folder, _STATE)
         found = SpoolReader(folder).snapshot()
         self._is_new = found is None
         self.epoch = secrets.token_hex(16) if found is None else found.epoch

@@ -31,6 +31,10 @@ class CheckSettings:
 Settings = Mapping[str, CheckSettings]
 DEFAULTS: Settings = {}
 
+Intervals = Mapping[str, float]
+"""How often sources are asked, in seconds by their names, where it is not the interval of their own."""
+OWN_INTERVALS: Intervals = {}
+
 
 def judge_node(view: NodeView, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> Tuple[Finding, ...]:
     """Run every enabled node check over one node. Findings are not folded yet."""
@@ -50,15 +54,16 @@ def judge_fleet(fleet: FleetView, entries: Mapping[str, Entry], settings: Settin
     return tuple(found)
 
 
-def deadline_s(check: AnyCheck) -> float:
+def deadline_s(check: AnyCheck, intervals_s: Intervals = OWN_INTERVALS) -> float:
     """Return after how many seconds a result of the check is no longer current."""
-    return STALE_AFTER_INTERVALS * max((source.interval_s for source in check.reads), default=60.0) + STALE_GRACE_S
+    asked_every_s = (intervals_s.get(source.name, source.interval_s) for source in check.reads)
+    return STALE_AFTER_INTERVALS * max(asked_every_s, default=60.0) + STALE_GRACE_S
 
 
-def aged(finding: Finding, check: AnyCheck, now: float) -> Finding:
+def aged(finding: Finding, check: AnyCheck, now: float, intervals_s: Intervals = OWN_INTERVALS) -> Finding:
     """Return the finding, or a stale one in its place when its evidence is older than the check's deadline."""
     age = now - finding.judged_at
-    if not finding.judged_at or age <= deadline_s(check) or finding.status in (Status.SKIP, Status.STALE):
+    if not finding.judged_at or age <= deadline_s(check, intervals_s) or finding.status in (Status.SKIP, Status.STALE):
         return finding
     return attrs.evolve(
         finding,

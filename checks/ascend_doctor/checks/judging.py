@@ -6,7 +6,15 @@ from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.causes import fold
-from ascend_doctor.checks.engine import DEFAULTS, Settings, aged, judge_fleet, judge_node
+from ascend_doctor.checks.engine import (
+    DEFAULTS,
+    OWN_INTERVALS,
+    Intervals,
+    Settings,
+    aged,
+    judge_fleet,
+    judge_node,
+)
 from ascend_doctor.checks.versions import boards, generation
 from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.facts.npu_smi import info
@@ -21,24 +29,32 @@ def judge_and_fold(
     entries: Mapping[str, Entry],
     settings: Settings = DEFAULTS,
     now: Optional[float] = None,
+    intervals_s: Intervals = OWN_INTERVALS,
 ) -> Tuple[Finding, ...]:
     """Run every check over one node or many, and fold the consequences under their causes.
 
     The cluster checks run over a single node too: its NPUs have to agree with each other. With `now` (seconds since the
-    epoch) results older than their deadline become stale; a recording is judged without.
+    epoch) results older than their deadline become stale; a recording is judged without. The deadlines follow from
+    `intervals_s`.
     """
     fleet = FleetView(views)
     found = [finding for view in fleet.nodes for finding in judge_node(view, entries, settings)]
     found += judge_fleet(fleet, entries, settings)
-    return refold(found, fleet, entries, now)
+    return refold(found, fleet, entries, now, intervals_s)
 
 
 def refold(
-    found: Sequence[Finding], fleet: FleetView, entries: Mapping[str, Entry], now: Optional[float] = None
+    found: Sequence[Finding],
+    fleet: FleetView,
+    entries: Mapping[str, Entry],
+    now: Optional[float] = None,
+    intervals_s: Intervals = OWN_INTERVALS,
 ) -> Tuple[Finding, ...]:
     """Age and fold findings that were judged before, such as those of nodes whose answers have not changed."""
     if now is not None:
-        found = [aged(item, entries[item.check].check, now) if item.check in entries else item for item in found]
+        found = [
+            aged(item, entries[item.check].check, now, intervals_s) if item.check in entries else item for item in found
+        ]
     return fold(found, fleet)
 
 

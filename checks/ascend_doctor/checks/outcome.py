@@ -12,6 +12,9 @@ from ascend_doctor.model.subject import Subject
 
 Observed = Union[None, int, float, str, Quantity]
 
+IS_UNKNOWN = " is unknown: "
+"""Stands in the summary of what could not be seen, between what it is and why; the report folds equal reasons."""
+
 
 def passed(subject: Subject, summary: str, *, observed: Observed = None, quotes: Tuple[Quote, ...] = ()) -> Finding:
     """Say that the rule holds."""
@@ -81,7 +84,7 @@ def skipped(subject: Subject, why: str) -> Finding:
 
 def unknown(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:
     """Say that the check could not look. `what` names the thing that is not known, such as `the state of the link`."""
-    return Finding("", subject, Status.UNKNOWN, f"{what} is unknown: {gap}", quotes=quotes)
+    return Finding("", subject, Status.UNKNOWN, f"{what}{IS_UNKNOWN}{gap}", quotes=quotes)
 
 
 def missing(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:

@@ -28,13 +28,21 @@ class NodeView:
     """The answers of one node. Every answer is parsed at most once, whoever asks.
 
     `evidence` holds the answers by their keys. `now` is the time of judging in seconds since the epoch by the node's
-    clock, None for a recording or a single run, where nothing grows old.
+    clock, None for a recording or a single run, where nothing grows old. `intervals_s` says how often sources are
+    asked, by their names, where it is not the interval of their own.
     """
 
-    def __init__(self, name: str, evidence: Mapping[str, Evidence], now: Optional[float] = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        evidence: Mapping[str, Evidence],
+        now: Optional[float] = None,
+        intervals_s: Optional[Mapping[str, float]] = None,
+    ) -> None:
         self.name = name
         self.evidence = evidence
         self.now = now
+        self.intervals_s: Mapping[str, float] = intervals_s or {}
         self._readings: Dict[str, Reading[Any]] = {}
         self._allowed: Optional[FrozenSet[str]] = None
         self._devices: Optional[Reading[DeviceMap]] = None
@@ -129,7 +137,7 @@ class NodeView:
 
     def followed_by(self, evidence: Mapping[str, Evidence]) -> NodeView:
         """Return the view of the same node with newer answers. What is answered as before is not parsed again."""
-        view = NodeView(self.name, evidence, self.now)
+        view = NodeView(self.name, evidence, self.now, self.intervals_s)
         for key, reading in self._readings.items():
             old, new = self.evidence.get(key), evidence.get(key)
             if new is not None and old is not None and (new is old or new.digest == old.digest):
@@ -138,7 +146,7 @@ class NodeView:
 
     def limited_to(self, sources: Sequence[Source[Any]]) -> NodeView:
         """Return a view of the same node that refuses to read any other source."""
-        view = NodeView(self.name, self.evidence, self.now)
+        view = NodeView(self.name, self.evidence, self.now, self.intervals_s)
         view._readings = self._readings  # one parse for all checks
         view._devices = self.devices
         view._allowed = frozenset(source.name for source in sources)

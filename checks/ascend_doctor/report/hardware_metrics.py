@@ -237,7 +237,7 @@ def _fresh(view: NodeView, source: Source[F], target: Target = WHOLE_NODE) -> Op
     evidence = view.evidence.get(source.about(target).key)
     if evidence is None:
         return None
-    limit = STALE_AFTER_INTERVALS * source.interval_s + STALE_GRACE_S
+    limit = STALE_AFTER_INTERVALS * view.intervals_s.get(source.name, source.interval_s) + STALE_GRACE_S
     if view.now is not None and view.now - evidence.started_at > limit:
         return None
     reading = view.read(source, target)

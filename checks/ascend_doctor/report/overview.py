@@ -8,12 +8,13 @@ from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence,
 
 import attrs
 
+from ascend_doctor.checks.outcome import IS_UNKNOWN
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind, natural
 from ascend_doctor.model.verdict import WORST_FIRST, Verdict
-from ascend_doctor.report.printable import counted
+from ascend_doctor.model.wording import counted
 
 VERSION_COLUMNS = ("product", "npus", "driver", "firmware")
 _COMPARED = ("npus", "driver", "firmware")
@@ -55,9 +56,12 @@ class Problem:
 
 @attrs.frozen
 class BlindSpot:
-    """What one check could not see, for one reason, on one or more subjects."""
+    """What could not be seen for one reason, by one or more checks, on one or more subjects.
 
-    check: str
+    `summary` says what and why where it is one thing, and only why where checks missed different things.
+    """
+
+    checks: Tuple[str, ...]
     summary: str
     severity: Severity
     status: Status
@@ -139,6 +143,8 @@ def _headline(report: Report, problems: Sequence[Problem]) -> str:
     what = f"{counted(unseen, 'result')} that decide{'s' if unseen == 1 else ''} could not be seen"
     if report.verdict is Verdict.NOT_READY:
         return f"NOT READY: {said or 'a node is not ready'}" + (f"; {what}" if unseen else "")
+    if not report.nodes:
+        return "INCOMPLETE, no verdict: no node has reported yet"
     silent = sum(node.liveness is not Liveness.LIVE for node in report.nodes)
     if not unseen:
         what = f"{counted(silent, 'node')} cannot be seen" if silent else "nothing was looked at"
@@ -146,12 +152,31 @@ def _headline(report: Report, problems: Sequence[Problem]) -> str:
 
 
 def _blind_spots(findings: Iterable[Finding]) -> Tuple[BlindSpot, ...]:
-    """Merge what one check could not see for one reason; what decides comes first."""
-    merged: Dict[Tuple[str, str, Severity, Status], List[Subject]] = collections.defaultdict(list)
+    """Merge what could not be seen for one reason; what decides comes first."""
+    merged: Dict[Tuple[str, Severity, Status], List[Finding]] = collections.defaultdict(list)
     for finding in findings:
-        merged[finding.check, finding.summary, finding.severity, finding.status].append(finding.subject)
-    spots = [BlindSpot(*key, subjects=tuple(subjects)) for key, subjects in merged.items()]
+        merged[_reason(finding), finding.severity, finding.status].append(finding)
+    spots = [_blind_spot(key[0], members) for key, members in merged.items()]
     return tuple(sorted(spots, key=lambda spot: spot.severity is not Severity.BLOCKING))
+
+
+def _blind_spot(reason: str, members: Sequence[Finding]) -> BlindSpot:
+    summaries = {finding.summary for finding in members}
+    return BlindSpot(
+        checks=tuple(dict.fromkeys(finding.check for finding in members)),
+        summary=members[0].summary if len(summaries) == 1 else reason,
+        severity=members[0].severity,
+        status=members[0].status,
+        subjects=tuple(dict.fromkeys(finding.subject for finding in members)),
+    )
+
+
+def _reason(finding: Finding) -> str:
+    """Return why something could not be seen, without what it is; an old result begins with the reason."""
+    if finding.status is Status.STALE:
+        return finding.summary.partition(": ")[0]
+    what, _, why = finding.summary.partition(IS_UNKNOWN)
+    return why or what
 
 
 def _node_groups(nodes: Sequence[NodeSummary]) -> Tuple[NodeGroup, ...]:

@@ -52,8 +52,3 @@ def span(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: `1 node`, `2 nodes`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"

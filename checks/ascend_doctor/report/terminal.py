@@ -16,6 +16,7 @@ from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.report import Liveness, Report
 from ascend_doctor.model.status import Disruption, Severity, Status
 from ascend_doctor.model.verdict import Verdict
+from ascend_doctor.model.wording import counted
 from ascend_doctor.report.overview import (
     CONFIDENCE_WORDS,
     DISRUPTION_WORDS,
@@ -28,7 +29,7 @@ from ascend_doctor.report.overview import (
     folded_subjects,
     overview,
 )
-from ascend_doctor.report.printable import counted, printable, span, utc
+from ascend_doctor.report.printable import printable, span, utc
 
 MIN_WIDTH = 60
 FULL_BLOCKS = 30
@@ -36,6 +37,11 @@ FULL_BLOCKS = 30
 MAX_LINES = 200
 """So many further problems, or blind spots, get a line; the rest are counted. JSON holds them all."""
 MAX_CELL = 28
+
+NO_NODES = (
+    "No node has reported yet. Run `ascend-doctor agent` on every node, with the address of this collector as "
+    "`agent.collectors` in its configuration."
+)
 
 _LABEL = 10
 _INDENT = 5
@@ -206,6 +212,8 @@ class _Page:
         if len(self.report.nodes) == 1 and self.report.nodes[0].liveness is Liveness.LIVE:
             return
         yield from self._section("NODES")
+        if not groups:
+            yield from self._wrapped(NO_NODES, 0)
         column = max((len(group.word) for group in groups), default=0) + 2
         for group in groups:
             head = f"{group.word.ljust(column)}{len(group.names):>5}  "
@@ -322,4 +330,4 @@ def _ended(quote: Quote) -> str:
 
 def _blind_line(spot: BlindSpot) -> str:
     advisory = ", advisory" if spot.severity is Severity.ADVISORY else ""
-    return f"{folded_subjects(spot.subjects)}: {spot.summary} [{spot.check}{advisory}]"
+    return f"{folded_subjects(spot.subjects)}: {spot.summary} [{', '.join(spot.checks)}{advisory}]"

@@ -6,7 +6,7 @@ import asyncio
 import collections
 import logging
 import time
-from typing import AsyncIterator, Callable, Counter, Dict, Optional, Sequence, Set
+from typing import AsyncIterator, Callable, Counter, Dict, Optional, Sequence, Set, Tuple
 
 import grpc
 import grpc.aio
@@ -37,6 +37,10 @@ FAREWELL_S = 5.0
 MAX_UNCOMMITTED = 64
 """Changes of one node that wait for the store; while it fails, a node that comes back with more has to wait."""
 BEHIND_RETRY_S = 30.0
+MAX_USURPERS = 4
+"""So often within a minute may a stream of a node end one that comes from elsewhere; then two machines share a name."""
+USURPERS_WITHIN_S = 60.0
+DISPUTED_RETRY_S = 60.0
 
 Context = grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse]
 
@@ -59,6 +63,20 @@ class _Stream:
         self.reader = RequestReader()
         self.outgoing: asyncio.Queue[Optional[ingest_pb2.ConnectResponse]] = asyncio.Queue()
         self.close: Optional[Close] = None
+        self.usurped_at: Tuple[float, ...] = ()
+        """When streams from elsewhere took over from each other, up to this one."""
+        self.is_disputed = False
+        """Whether the name is another machine's too: then this stream keeps it for as long as it lives."""
+
+    def elsewhere(self, hello: Hello, peer: str) -> bool:
+        """Tell whether a greeting comes from another machine: a node that returns has its address and its spool."""
+        own = self.session.hello
+        return own is not None and (own.epoch != hello.epoch or _host(self.peer) != _host(peer))
+
+
+def _host(peer: str) -> str:
+    """Return a peer without its port."""
+    return peer.rpartition(":")[0]
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
@@ -140,6 +158,10 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
                 frame = stream.reader.read(request)
                 if frame is None:
                     continue
+                if isinstance(frame, Hello) and self._is_usurper(stream, frame):
+                    text = f"another machine is node {frame.node} too: give each its own name, or stop one"
+                    self._do(stream, stream.session.close(Reason.IDENTITY, text, DISPUTED_RETRY_S))
+                    return
                 self._do(stream, stream.session.received(frame, time.monotonic()))
                 if isinstance(frame, Hello) and stream.close is None:
                     self._enter(stream, frame)
@@ -186,11 +208,22 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
         self._committer.put(Entry(commit, transitions, now), done)
 
+    def _is_usurper(self, stream: _Stream, hello: Hello) -> bool:
+        """Tell whether a newcomer is one too many: else two machines of one name would end each other for ever."""
+        older = self._by_node.get(hello.node)
+        if older is None or older is stream or not older.elsewhere(hello, stream.peer):
+            return False
+        recent = [at for at in older.usurped_at if time.monotonic() - at < USURPERS_WITHIN_S]
+        older.is_disputed = older.is_disputed or len(recent) >= MAX_USURPERS
+        return older.is_disputed
+
     def _enter(self, stream: _Stream, hello: Hello) -> None:
         if self._uncommitted[hello.node] > MAX_UNCOMMITTED:
             self._do(stream, stream.session.close(Reason.LIMIT, "the store is behind", BEHIND_RETRY_S))
             return
         older = self._by_node.get(hello.node)
+        if older is not None and older.elsewhere(hello, stream.peer):
+            stream.usurped_at = (*older.usurped_at[-MAX_USURPERS:], time.monotonic())
         self._by_node[hello.node] = stream
         self._fleet.greeted(hello)
         log.info("node %s is here, from %s", hello.node, stream.peer)

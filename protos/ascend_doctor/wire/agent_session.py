@@ -15,6 +15,8 @@ from ascend_doctor.wire.effects import Close, Deliver, Effect, Effects, Reason, 
 from ascend_doctor.wire.frames import CollectorFrame
 from ascend_doctor.wire.limits import MAX_MESSAGE_BYTES, MIB
 
+MIN_BACK_OFF_S = 0.5
+"""Between two connections at least, whatever chance and a collector's hint of 0 say."""
 MAX_BACK_OFF_S = 60.0
 GREETING_S = 20.0
 """How long to wait for Welcome."""
@@ -153,12 +155,13 @@ class AgentSession:
     def disconnected(self, now: float, retry_after_s: Optional[float] = None) -> None:
         """Set `retry_at`: the stream is over, or could not be opened.
 
-        Exponential back-off with full jitter, after any hint; `retry_after_s` is one that came with the status.
+        Exponential back-off with full jitter and a floor, after any hint; `retry_after_s` is one that came with the
+        status.
         """
         self._phase = _Phase.OFFLINE
         longest = min(MAX_BACK_OFF_S, 2.0 ** min(self._failures, 16))
         hint = max(self._retry_hint_s, retry_after_s or 0.0)
-        self.retry_at = now + hint + self._random() * longest
+        self.retry_at = now + max(hint + self._random() * longest, MIN_BACK_OFF_S)
         self._failures += 1
         self._retry_hint_s = 0.0
 

@@ -38,6 +38,7 @@ from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Confidence
 from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.wording import counted
 
 PRIVATE_PAIR = 30
 """Networks this small hold the two ends of one cable and nobody else."""
@@ -60,7 +61,7 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     """Name the culprit of every address that occurs twice."""
     owners = list(_owners(fleet))
     if not owners:
-        yield unknown(fleet.subject, "the addresses of the ports", NOT_ASKED)
+        yield unknown(fleet.subject, "the address of every port", NOT_ASKED)
         return
     by_address: Dict[str, List[Owner]] = {}
     for owner in owners:
@@ -69,7 +70,7 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     for group in shared:
         yield _judge(group, owners)
     if not shared:
-        yield passed(fleet.subject, f"{len(owners)} addresses, each once", observed=len(owners))
+        yield passed(fleet.subject, f"{counted(len(owners), 'address', 'addresses')}, each once", observed=len(owners))
 
 
 def _owners(fleet: FleetView) -> Iterator[Owner]:

@@ -36,6 +36,7 @@ from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Confidence
 from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.wording import counted
 
 
 @attrs.frozen
@@ -62,7 +63,11 @@ def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
     wrong = [finding for finding in _wrong(found, probing, dead) if finding is not None]
     yield from wrong
     if not dead and not wrong:
-        yield passed(fleet.subject, f"{len(probing)} ports probe an address that fits", observed=len(probing))
+        yield passed(
+            fleet.subject,
+            f"{counted(len(probing), 'port probes', 'ports probe')} an address that fits",
+            observed=len(probing),
+        )
 
 
 def _dead_targets(probing: Sequence[Port], limits: Limits) -> Iterator[Tuple[str, List[Port]]]:
@@ -98,7 +103,7 @@ def _dead(address: str, users: List[Port]) -> Finding:
     ]
     return failed(
         Subject(SubjectKind.ADDRESS, "", address),
-        f"does not answer {len(users)} ports that probe it and have a link",
+        f"does not answer {counted(len(users), 'port that probes it and has', 'ports that probe it and have')} a link",
         expected="a target that answers",
         remedies=[Remedy("Look at the owner of the address: the gateway, or the interface of the switch.")],
         observed=len(users),

@@ -35,6 +35,7 @@ from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.status import Confidence
 from ascend_doctor.model.subject import Subject
+from ascend_doctor.model.wording import counted
 
 ADVISED = 0
 """The value that the engines' guides advise; it decides between two groups of one size."""
@@ -75,11 +76,13 @@ def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
     right, confidence = _right_value(groups, limits)
     odd = [switch for switch in switches if switch.value != right]
     if not odd:
-        yield passed(fleet.subject, f"all {len(switches)} NPUs have the TLS switch {right}", observed=right)
+        yield passed(
+            fleet.subject, f"{counted(len(switches), 'NPU has', 'NPUs have')} the TLS switch {right}", observed=right
+        )
     sides = [f"TLS switch {value}: {_named(members)}" for value, members in sorted(groups.items())]
     for node in dict.fromkeys(switch.view.name for switch in odd):
         here = [switch for switch in odd if switch.view.name == node]
-        others = f"{right} on {len(switches) - len(odd)} others"
+        others = f"{right} on {counted(len(switches) - len(odd), 'other')}"
         yield _odd(here, right, others, sides if confidence is Confidence.WEAK else [])
 
 

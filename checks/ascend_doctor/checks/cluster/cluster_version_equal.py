@@ -91,7 +91,7 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     """Compare the nodes of each generation with each other."""
     nodes = [found for found in map(_versions, fleet.nodes) if found is not None]
     if not nodes:
-        yield unknown(fleet.subject, "the versions of the nodes", NOT_ASKED)
+        yield unknown(fleet.subject, "the version of every node", NOT_ASKED)
         return
     differences = _differences(nodes)
     for item in nodes:
@@ -106,7 +106,10 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     if ties:
         yield _tie(fleet.subject, ties)
     if not differences:
-        yield passed(fleet.subject, f"{len(nodes)} nodes run the same versions")
+        yield passed(
+            fleet.subject,
+            "one node, nothing to compare it with" if len(nodes) == 1 else f"{len(nodes)} nodes run the same versions",
+        )
 
 
 def _differences(nodes: Sequence[Versions]) -> List[Difference]:

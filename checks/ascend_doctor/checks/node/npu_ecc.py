@@ -33,6 +33,7 @@ from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import HBM
 from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
 from ascend_doctor.model.subject import Subject
+from ascend_doctor.model.wording import counted
 
 COUNT = "Double Bit Error Count"
 
@@ -61,11 +62,13 @@ def _judge(view: NodeView, target: Target, subject: Subject, chip: ChipEcc, limi
     if isinstance(count, Missing):
         return unknown(subject, "the count of double-bit errors", count, quotes)
     if count <= limits.max_double_bit:
-        return passed(subject, f"{count} double-bit errors since the start of the chip", observed=count, quotes=quotes)
+        return passed(
+            subject, f"{counted(count, 'double-bit error')} since the start of the chip", observed=count, quotes=quotes
+        )
     number = 0 if isinstance(chip.chip, Missing) else chip.chip
     return failed(
         subject,
-        f"{count} double-bit memory errors since the start of the chip",
+        f"{counted(count, 'double-bit memory error')} since the start of the chip",
         expected=f"at most {limits.max_double_bit}",
         remedies=[remedies.reset("N" if target.npu is None else target.npu, number), remedies.REPLACE],
         observed=count,

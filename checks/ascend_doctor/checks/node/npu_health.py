@@ -10,11 +10,11 @@ What to do: as the code says. Codes that need a reset are cured by one; codes th
 
 Disruption: a reset stops every job on the NPU, on boards with an HCCS ring on the whole ring.
 
-Limits: the level of each code is the vendor's: a code that the scheduler does not handle is no fault (a start that is
-    complete is one of those codes). `warn_codes` is our own policy: codes without effect on a job that still deserve
-    a look (many isolated memory rows, hot memory). `boot_grace_s` is our own policy: so long after the start of the
-    node the word UNKNOWN says nothing. A code that nobody lists counts by the health word. A chip without codes
-    counts by its word: the tool prints no codes for a whole card in its newest form.
+Limits: the level of each code is the vendor's: a code that the scheduler does not handle is informational and no
+    fault (a start that is complete is one of those codes). `warn_codes` is our own policy: codes without effect on a
+    job that still deserve a look (many isolated memory rows, hot memory). `boot_grace_s` is our own policy: so long
+    after the start of the node the word UNKNOWN says nothing. A code that nobody lists counts by the health word. A
+    chip without codes counts by its word: the tool prints no codes for a whole card in its newest form.
 
 Sources: Ascend/mind-cluster, device plugin, faultCode.json (levels); hicann/driver, npu_chip_info.c and the manual's
     page on health.
@@ -43,7 +43,7 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.model.subject import Subject
 
 BY_WORD = {"ok": Status.PASS, "warning": Status.WARN, "alarm": Status.FAIL, "critical": Status.FAIL}
-EXPECTED = "health OK, or only codes that need no handling"
+EXPECTED = "health OK, or only codes that the vendor lists as informational"
 WATCH = Remedy("Restart the job if it has failed, and watch the NPU: the same code twice in a day counts as a fault.")
 
 
@@ -117,7 +117,7 @@ def _judge(view: NodeView, chip: Chip, limits: Limits) -> Finding:
     shown = ", ".join(str(fault_codes.lookup(code) or code) for code in named)
     observed = ", ".join(fault_codes.normal(code) for code in named) or chip.word
     if status is Status.PASS:
-        note = f"; codes that need no handling: {shown}" if shown else ""
+        note = f"; informational by the vendor's list: {shown}" if shown else ""
         return passed(chip.subject, f"health {chip.word}{note}", observed=observed, quotes=quotes)
     return failed(
         chip.subject,

@@ -37,6 +37,7 @@ from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.wording import counted
 
 
 @attrs.frozen
@@ -66,7 +67,7 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
             npu,
             words,
             expected="the NPU in every list",
-            remedies=[_reset(devices, phy_id), remedies.POWER_CYCLE],
+            remedies=[reset_of(devices, phy_id), remedies.POWER_CYCLE],
             quotes=quotes,
         )
     gone = _unnamed(view, devices) if not lost else 0
@@ -74,8 +75,10 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     if gone or (limits.expected_npus and not lost and seen != limits.expected_npus):
         yield failed(
             view.subject,
-            f"{gone} chips are there that npu-smi cannot address" if gone else f"{seen} NPUs are there",
-            expected=f"{limits.expected_npus or seen + gone} NPUs",
+            f"{counted(gone, 'chip is', 'chips are')} there that npu-smi cannot address"
+            if gone
+            else f"{counted(seen, 'NPU is', 'NPUs are')} there",
+            expected=counted(limits.expected_npus or seen + gone, "NPU"),
             remedies=[remedies.REBOOT, remedies.POWER_CYCLE],
             observed=seen,
             quotes=view.quote(mapping.SOURCE),
@@ -128,9 +131,19 @@ def _unnamed(view: NodeView, devices: DeviceMap) -> int:
     return max(devices.unreachable, unlisted)
 
 
-def _reset(devices: DeviceMap, phy_id: int) -> Remedy:
-    found = [remedies.reset(device.npu, device.chip) for device in devices.devices if device.phy_id == phy_id]
-    return found[0] if found else remedies.reset()
+def reset_of(devices: DeviceMap, phy_id: int) -> Remedy:
+    """Return the advice to reset an NPU by its card and chip.
+
+    Of one that the map leaves out they follow from its phy-id where all others are numbered in step. Where they are
+    not, a guess could reset a healthy card: there a reboot is advised.
+    """
+    places = {device.phy_id: (device.npu, device.chip) for device in devices.devices}
+    chips = max((chip for _, chip in places.values()), default=0) + 1
+    in_step = all(divmod(number, chips) == place for number, place in places.items())
+    if phy_id not in places and not (places and in_step):
+        return remedies.REBOOT
+    npu, chip = places.get(phy_id, divmod(phy_id, chips))
+    return remedies.reset(npu, chip)
 
 
 CHECK = Check(

@@ -37,6 +37,7 @@ from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.status import Disruption, Status
 from ascend_doctor.model.subject import Subject
+from ascend_doctor.model.wording import counted
 
 CLEAN = Remedy("Clean the ends of the fibre and look at the received light of both ends.", "", Disruption.TRAFFIC)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -89,7 +90,7 @@ def _judge(view: NodeView, target: Target, subject: Subject, facts: LinkStatFact
     words = f", once for {longest:.0f} seconds" if long else ""
     return failed(
         subject,
-        f"the link went down {count} times in the last {hours:.0f} hours{words}",
+        f"the link went down {counted(count, 'time')} in the last {hours:.0f} hours{words}",
         expected=f"fewer than {limits.warn_downs}, none of {limits.max_down_s:.0f} seconds",
         remedies=[CLEAN],
         observed=count,

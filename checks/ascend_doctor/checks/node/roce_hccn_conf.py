@@ -31,6 +31,7 @@ from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.wording import counted
 
 EXPECTED = "settings for every NPU that has an address"
 MOUNT = Remedy("Mount /etc/hccn.conf of the host into the container.")
@@ -39,13 +40,17 @@ MOUNT = Remedy("Mount /etc/hccn.conf of the host into the container.")
 def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Judge the file as a whole."""
     conf = view.read(hccn_conf.SOURCE)
-    in_use = [target for target, _, _ in view.each(ip.SOURCE) if not ports.unused(view, target)]
+    answers = [(target, facts) for target, _, facts in view.each(ip.SOURCE)]
+    in_use = [target for target, _ in answers if not ports.unused(view, target)]
+    gaps = [facts for _, facts in answers if isinstance(facts, Missing)]
     quotes = view.quote(hccn_conf.SOURCE)
     if not isinstance(conf, Missing):
         planned = {device.device for device in conf.devices if device.address is not None}
         absent = [target.phy_id for target in in_use if target.phy_id is not None and target.phy_id not in planned]
         if not absent:
-            yield passed(view.subject, f"/etc/hccn.conf has settings for {len(planned)} NPUs", observed=len(planned))
+            yield passed(
+                view.subject, f"/etc/hccn.conf has settings for {counted(len(planned), 'NPU')}", observed=len(planned)
+            )
             return
         yield warned(
             view.subject,
@@ -60,6 +65,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
         yield unknown(view.subject, "what /etc/hccn.conf says", conf, quotes)
     elif not in_use:
         yield skipped(view.subject, "there is no /etc/hccn.conf, and no port has an address")
+    elif len(gaps) == len(answers):
+        yield unknown(view.subject, "whether the node needs /etc/hccn.conf", gaps[0])
     else:
         contained = in_container(view)
         say = warned if contained else failed

@@ -31,6 +31,7 @@ from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Severity
 from ascend_doctor.model.subject import Subject
+from ascend_doctor.model.wording import counted
 
 EXPECTED = "a neighbour's announcement"
 ENABLE = Remedy("Enable LLDP on the port of the switch; if only this port hears nothing, look at its fibre.")
@@ -64,7 +65,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     if silent:
         yield warned(
             view.subject,
-            f"{len(silent)} ports hear no neighbour: the switch may not send LLDP",
+            f"{counted(len(silent), 'port hears', 'ports hear')} no neighbour: the switch may not send LLDP",
             expected=EXPECTED,
             remedies=[ENABLE],
             affected=silent,

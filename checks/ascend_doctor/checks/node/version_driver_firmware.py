@@ -51,7 +51,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     answered = [item for item in found if not isinstance(item.facts, Missing)]
     for item in found:
         if isinstance(item.facts, Missing) and answered:
-            yield missing(item.subject, "the running versions", item.facts, view.quote(board.SOURCE, item.target))
+            yield missing(item.subject, "the running version", item.facts, view.quote(board.SOURCE, item.target))
     versions = installed(view)
     odd = [item for item in answered if item.compatibility == "NOK"]
     if odd:
