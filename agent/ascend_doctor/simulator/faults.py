@@ -7,7 +7,7 @@ Every kind names the checks of which one should name it as the culprit: the grou
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, ClassVar, Literal, Optional, Tuple, Type, Union
+from typing import Annotated, ClassVar, Literal, Optional, Tuple, Type, Union, get_args
 
 from pydantic import Field
 
@@ -264,7 +264,7 @@ class EccDoubleBit(FaultOfNpu):
         ecc.double_bit_aggregate += self.count
 
 
-KINDS: Tuple[Type[FaultOfNode], ...] = (
+_AnyFault = Union[
     CablePulled,
     ModulePulled,
     GatewayMissing,
@@ -277,25 +277,10 @@ KINDS: Tuple[Type[FaultOfNode], ...] = (
     LeftoverProcess,
     NetHealthInit,
     EccDoubleBit,
-)
-
-Fault = Annotated[
-    Union[
-        CablePulled,
-        ModulePulled,
-        GatewayMissing,
-        TlsOdd,
-        AddressDiffers,
-        AddressDuplicate,
-        FirmwareMismatch,
-        NpuDropped,
-        ToolBusy,
-        LeftoverProcess,
-        NetHealthInit,
-        EccDoubleBit,
-    ],
-    Field(discriminator="fault"),
 ]
+KINDS: Tuple[Type[FaultOfNode], ...] = get_args(_AnyFault)
+
+Fault = Annotated[_AnyFault, Field(discriminator="fault")]
 """Any fault, told apart by its key `fault`."""
 
 NAMES: Tuple[str, ...] = tuple(str(kind.model_fields["fault"].default) for kind in KINDS)

@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 import re
 from types import ModuleType
-from typing import Dict, Iterator, Mapping, Optional, Tuple
+from typing import Dict, Iterator, Mapping, Optional
 
 import attrs
 
@@ -90,8 +90,3 @@ def _entry(module: ModuleType, fleet: bool) -> Entry:
     if not guide.title or absent:
         raise CatalogueError(f"{module.__name__}: the docstring lacks {', '.join(absent) or 'a title'}")
     return Entry(check, guide, fleet)
-
-
-def all_sources(entries: Mapping[str, Entry]) -> Tuple[str, ...]:
-    """Return the names of all sources that any check reads, sorted."""
-    return tuple(sorted({source.name for entry in entries.values() for source in entry.check.reads}))

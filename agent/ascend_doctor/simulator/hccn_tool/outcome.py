@@ -45,7 +45,6 @@ NO_GATEWAY = Outcome(err=("Get gateway failed, because no gateway was preset the
 NO_ADDRESS = Outcome(err=("Get ipconf failed, because no ip was preset there!",), code=13)
 NO_DEVICE = Outcome(err=("The device is not exist!",), code=4)
 NO_CERTIFICATE = Outcome(err=("No certificate found, please set certs firstly!",), code=14)
-NO_MODULE = Outcome(("Optical module is not present.",), code=20)
 NO_CONTROL_LINK = Outcome(err=("Control link unreachable.",), code=15)
 BUSY = Outcome(("hccn_tool is busy, please try again.",), code=11)
 DENIED = Outcome(err=("permission denied: pls check this cmd run permission.",), code=12)
