@@ -29,7 +29,8 @@ from ascend_doctor.simulator import scenario
 from ascend_doctor.simulator.clock import VirtualClock
 from ascend_doctor.simulator.cluster import SimulatedCluster
 from ascend_doctor.simulator.execution import Execution
-from ascend_doctor.simulator.faults import CablePulled, NpuDropped
+from ascend_doctor.simulator.faults.chips import NpuDropped
+from ascend_doctor.simulator.faults.ports import CablePulled
 from ascend_doctor.simulator.runner import SimulatedRunner
 from scripted_runner import ScriptedRunner, map_answer
 

@@ -11,7 +11,8 @@ from ascend_doctor.facts.hccn_tool import ping
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.simulator.cluster import SimulatedCluster
-from ascend_doctor.simulator.faults import NAMES, CablePulled
+from ascend_doctor.simulator.faults import NAMES
+from ascend_doctor.simulator.faults.ports import CablePulled
 
 SWITCHED = "nodes:\n  - {name: 'n[1-2]', product: atlas-800t-a2}\n"
 DIRECT = SWITCHED + "fabric: {kind: direct}\n"

@@ -17,7 +17,9 @@ from ascend_doctor.model.verdict import Verdict, verdict_of
 from ascend_doctor.simulator import scenario
 from ascend_doctor.simulator.clock import VirtualClock
 from ascend_doctor.simulator.cluster import SimulatedCluster
-from ascend_doctor.simulator.faults import NAMES, CablePulled, FirmwareMismatch, TlsOdd
+from ascend_doctor.simulator.faults import NAMES
+from ascend_doctor.simulator.faults.installation import FirmwareMismatch
+from ascend_doctor.simulator.faults.ports import CablePulled, TlsOdd
 
 SWITCHED = "nodes:\n  - {name: 'n[1-3]', product: atlas-800t-a2}\n"
 DIRECT = "nodes:\n  - {name: 'n[1-2]', product: atlas-800t-a2}\nfabric: {kind: direct}\n"

@@ -252,7 +252,7 @@ def _section(name: str, check: AnyCheck) -> Type[BaseModel]:
     return create_model(
         name,
         __base__=_Strict,
-        enabled=(bool, True),
+        enabled=(Optional[bool], None),
         severity=(Optional[Literal["blocking", "advisory"]], None),
         limits=(limits, limits()),
     )

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import attrs
 
 from ascend_doctor.checks.catalogue import Entry
-from ascend_doctor.checks.engine import DEFAULTS, STALE_AFTER_INTERVALS, STALE_GRACE_S, CheckSettings, Settings
+from ascend_doctor.checks.engine import DEFAULTS, STALE_AFTER_INTERVALS, STALE_GRACE_S, Settings, is_enabled
 from ascend_doctor.facts import catalogue, host
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.npu_smi import info, mapping
@@ -41,10 +41,10 @@ NO_EXCEPTIONS: Lanes = {}
 
 
 def sources_for(entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> Tuple[Source[Any], ...]:
-    """Return what the enabled checks read and `ALWAYS`, in the order of the catalogue; nothing that sends traffic."""
-    enabled = (entry.check for entry in entries.values() if settings.get(entry.check.id, CheckSettings()).enabled)
+    """Return what the enabled checks read and `ALWAYS`, in the order of the catalogue."""
+    enabled = (entry.check for entry in entries.values() if is_enabled(entry.check, settings))
     names = {source.name for check in enabled for source in check.reads} | {source.name for source in ALWAYS}
-    return tuple(source for source in catalogue.SOURCES if source.name in names and source.cost is not Cost.ACTIVE)
+    return tuple(source for source in catalogue.SOURCES if source.name in names)
 
 
 def interval_s(sources: Iterable[Source[Any]], intervals_s: Optional[Mapping[str, float]] = None) -> float:

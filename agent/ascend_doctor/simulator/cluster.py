@@ -19,7 +19,10 @@ from ascend_doctor.simulator import announcement, blueprint, files, tools
 from ascend_doctor.simulator.clock import Clock
 from ascend_doctor.simulator.commands import asks_all_chips, delay_of, hccn_device, npu_smi_card
 from ascend_doctor.simulator.fabric import End, mac
-from ascend_doctor.simulator.faults import DEVICE_IS_BUSY, AddressDuplicate, FaultOfNode, NpuDropped
+from ascend_doctor.simulator.faults.chips import NpuDropped
+from ascend_doctor.simulator.faults.installation import DEVICE_IS_BUSY
+from ascend_doctor.simulator.faults.place import FaultOfNode
+from ascend_doctor.simulator.faults.ports import AddressDuplicate
 from ascend_doctor.simulator.hardware import Answer, Machine, Port
 from ascend_doctor.simulator.history import link_history, traffic
 from ascend_doctor.simulator.scenario import Scenario, mistakes_of

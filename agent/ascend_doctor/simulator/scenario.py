@@ -15,7 +15,9 @@ from pydantic import Field
 from ascend_doctor.knowledge import strict_yaml
 from ascend_doctor.knowledge.strict_yaml import Document, DocumentError
 from ascend_doctor.simulator.fabric import Fabric, WiringError, wire
-from ascend_doctor.simulator.faults import AddressDuplicate, Fault, FaultOfNode
+from ascend_doctor.simulator.faults import Fault
+from ascend_doctor.simulator.faults.place import FaultOfNode
+from ascend_doctor.simulator.faults.ports import AddressDuplicate
 from ascend_doctor.simulator.profiles import PRODUCTS
 from ascend_doctor.simulator.sections import AddressPlan, FabricPlan, Nodes, Seconds, Section, Timing
 

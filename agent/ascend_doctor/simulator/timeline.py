@@ -8,7 +8,8 @@ from typing import List, Optional, Sequence, Tuple
 import attrs
 
 from ascend_doctor.simulator.clock import Clock
-from ascend_doctor.simulator.faults import Fault, FaultOfNode
+from ascend_doctor.simulator.faults import Fault
+from ascend_doctor.simulator.faults.place import FaultOfNode
 from ascend_doctor.simulator.history import Interval
 
 

@@ -29,6 +29,8 @@ class Check(Generic[View, Limits]):
     is a bug. `judge` yields findings made with `ascend_doctor.checks.outcome`; the engine adds the check's id and
     severity. `limits` is an attrs instance with the defaults; configuration may change each of its fields.
     `own_limits` names the limits that are our policy and come from no vendor source.
+    `opt_in` says why the check runs only where somebody asked for it (it sends traffic, takes long, disturbs), and is
+    empty for a check of every round.
     `metric` is the metric under which observed numbers are exported, empty when there is none.
     """
 
@@ -39,6 +41,7 @@ class Check(Generic[View, Limits]):
     severity: Severity = Severity.BLOCKING
     generations: FrozenSet[Generation] = ALL
     own_limits: Tuple[str, ...] = ()
+    opt_in: str = ""
     metric: str = ""
     since: str = "0.1"
 

@@ -21,9 +21,9 @@ STALE_GRACE_S = 30.0
 
 @attrs.frozen
 class CheckSettings:
-    """What the operator decided about one check. `limits` and `severity` are None where the check's own hold."""
+    """What the operator decided about one check; None where what the check itself says holds."""
 
-    enabled: bool = True
+    enabled: Optional[bool] = None
     severity: Optional[Severity] = None
     limits: Optional[Any] = None
 
@@ -36,11 +36,17 @@ Intervals = Mapping[str, float]
 OWN_INTERVALS: Intervals = {}
 
 
+def is_enabled(check: AnyCheck, settings: Settings = DEFAULTS) -> bool:
+    """Tell whether a check runs: an opt-in check only where somebody enabled it, any other unless disabled."""
+    chosen = settings.get(check.id, CheckSettings()).enabled
+    return not check.opt_in if chosen is None else chosen
+
+
 def judge_node(view: NodeView, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> Tuple[Finding, ...]:
     """Run every enabled node check over one node. Findings are not folded yet."""
     found: List[Finding] = []
     for entry in entries.values():
-        if not entry.fleet and _enabled(entry.check, settings):
+        if not entry.fleet and is_enabled(entry.check, settings):
             found += _run(entry.check, view, settings)
     return tuple(found)
 
@@ -49,7 +55,7 @@ def judge_fleet(fleet: FleetView, entries: Mapping[str, Entry], settings: Settin
     """Run every enabled cluster check over the fleet. Findings are not folded yet."""
     found: List[Finding] = []
     for entry in entries.values():
-        if entry.fleet and _enabled(entry.check, settings):
+        if entry.fleet and is_enabled(entry.check, settings):
             found += _run(entry.check, fleet, settings)
     return tuple(found)
 
@@ -75,10 +81,6 @@ def aged(finding: Finding, check: AnyCheck, now: float, intervals_s: Intervals =
 
 def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
-
-
-def _enabled(check: AnyCheck, settings: Settings) -> bool:
-    return settings.get(check.id, CheckSettings()).enabled
 
 
 def _run(check: AnyCheck, view: Union[NodeView, FleetView], settings: Settings) -> Iterable[Finding]:

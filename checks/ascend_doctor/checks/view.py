@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Dict, FrozenSet, Generic, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
 
 import attrs
 
@@ -16,6 +16,15 @@ from ascend_doctor.model.reading import Absence, Missing, Reading
 from ascend_doctor.model.subject import Subject
 
 F = TypeVar("F")
+
+
+@attrs.frozen
+class Earlier(Generic[F]):
+    """An earlier answer of a source about the same target. `age_s` is how much older it is than the present one."""
+
+    age_s: float
+    facts: F
+
 
 NOT_ASKED = Missing(Absence.NOT_RUN, "not asked in this round")
 
@@ -92,6 +101,22 @@ class NodeView:
             reading: Reading[F] = self._read(source.about(target))
             yield target, self.subject_of(source, target), reading
 
+    def earlier(self, source: Source[F], target: Target) -> Tuple[Earlier[F], ...]:
+        """Return the earlier answers about a target that are kept and can be read, newest first.
+
+        Empty for the first answer after the start of the agent, and for a single look at a node.
+        """
+        self._require(source)
+        query = source.about(target)
+        present = self.evidence.get(query.key)
+        found = []
+        for number in range(1, source.keeps + 1):
+            key = query.earlier_key(number)
+            reading: Reading[F] = self._parsed(query, key)
+            if present is not None and not isinstance(reading, Missing):
+                found.append(Earlier(present.started_at - self.evidence[key].started_at, reading))
+        return tuple(found)
+
     def answered(self, source: Source[Any], target: Target) -> Target:
         """Return the target under which an answer about this one stands.
 
@@ -164,7 +189,9 @@ class NodeView:
         return [query.target for query in queries if query is not None and query.source is source]
 
     def _read(self, query: Query[Any]) -> Reading[Any]:
-        key = query.key
+        return self._parsed(query, query.key)
+
+    def _parsed(self, query: Query[Any], key: str) -> Reading[Any]:
         if key not in self._readings:
             evidence = self.evidence.get(key)
             self._readings[key] = NOT_ASKED if evidence is None else query.source.read(evidence)

@@ -1,9 +1,13 @@
-"""All sources, and which of them a command line belongs to."""
+"""All sources, and which of them a command line belongs to.
+
+`SOURCES` are the questions that checks put. Output of further commands can be read as well, from a paste or a
+recording; their parsers lie in `ascend_doctor.facts.further` and are loaded when somebody names one of them.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ascend_doctor.facts import host
 from ascend_doctor.facts.files import hccn_conf, install_info, version_info
@@ -57,7 +61,7 @@ BY_NAME: Dict[str, Source[Any]] = {source.name: source for source in SOURCES}
 def query_for_key(key: str) -> Optional[Query[Any]]:
     """Return the query of which the evidence has this key, None for a key of no known source."""
     name, _, rest = key.partition("@")
-    source = BY_NAME.get(name)
+    source = BY_NAME.get(name) or _further().get(name)
     if source is None:
         return None
     text, _, address = rest.partition(":")
@@ -86,11 +90,23 @@ def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
         words = _npu_smi_in_order(words)
     elif words[:2] == ["hccn_tool", "-g"]:
         words = _hccn_tool_in_order(words)
-    for source in SOURCES:
-        placed = _place(source, words)
-        if placed is not None:
-            return source.about(placed)
+    return _first_match(SOURCES, words) or _first_match(_further().values(), words)
+
+
+def _first_match(sources: Iterable[Source[Any]], words: Sequence[str]) -> Optional[Query[Any]]:
+    for source in sources:
+        for pattern in (source.argv, *source.forms):
+            placed = _place(source, pattern, words)
+            if placed is not None:
+                return source.about(placed)
     return None
+
+
+def _further() -> Mapping[str, Source[Any]]:
+    # Loaded late: a round of checks needs none of these parsers, and its start must not wait for them.
+    from ascend_doctor.facts import further  # noqa: PLC0415
+
+    return further.BY_NAME
 
 
 def _npu_smi_in_order(words: Sequence[str]) -> List[str]:
@@ -121,9 +137,8 @@ def _hccn_tool_in_order(words: Sequence[str]) -> List[str]:
     return ["hccn_tool", "-i", values["-i"], *command, "-g"]
 
 
-def _place(source: Source[Any], words: Sequence[str]) -> Optional[Target]:
+def _place(source: Source[Any], pattern: Sequence[str], words: Sequence[str]) -> Optional[Target]:
     """Return the target with which a source's pattern gives these words, None when it does not."""
-    pattern = source.argv
     names_chip = len(words) > 2 and words[-2] == "-c"
     if source.scope is Scope.CHIP and not names_chip:
         pattern = pattern[: -len(FOR_ONE_CHIP)]

@@ -77,6 +77,8 @@ class Target:
 
 
 WHOLE_NODE = Target()
+EARLIER = "!"
+"""Parts the key of an answer from its age, in the key of an earlier one."""
 FOR_ONE_CHIP = ("-c", "{chip}")
 
 
@@ -98,6 +100,9 @@ class Source(Generic[F]):
     interval_s: float = 60.0
     timeout_s: float = 10.0
     generations: FrozenSet[Generation] = ALL
+    forms: Tuple[Tuple[str, ...], ...] = ()
+    keeps: int = 0
+    apart_s: float = 60.0
 
     def about(self, target: Target = WHOLE_NODE) -> Query[F]:
         """Return the question put to one target."""
@@ -139,6 +144,10 @@ class Query(Generic[F_co]):
         """The name of the evidence this query yields, such as `hccn_tool/link@3`."""
         suffix = self.target.key
         return f"{self.source.name}@{suffix}" if suffix else self.source.name
+
+    def earlier_key(self, number: int) -> str:
+        """Return the name of an earlier answer to this query, such as `hccn_tool/stat@3!1`; 1 is the newest of them."""
+        return f"{self.key}{EARLIER}{number}"
 
     @property
     def argv(self) -> Tuple[str, ...]:

@@ -6,15 +6,14 @@ answered as one that the product does not support; one that would change the dev
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional, Sequence, Tuple, Union
-
-import attrs
+from typing import Optional, Sequence, Union
 
 from ascend_doctor.simulator.hardware import Answer, Machine, Presence
-from ascend_doctor.simulator.hccn_tool import counters, optical, optical_v2, outcome, settings, tls
-from ascend_doctor.simulator.hccn_tool.outcome import Command, Outcome, Request
+from ascend_doctor.simulator.hccn_tool import outcome
+from ascend_doctor.simulator.hccn_tool.outcome import Outcome, Request
 from ascend_doctor.simulator.hccn_tool.ping import Reach, ping
 from ascend_doctor.simulator.hccn_tool.ping import check as check_ping
+from ascend_doctor.simulator.hccn_tool.table import COMMANDS, NOT_SIMULATED, NOT_SIMULATED_UNPUBLISHED
 from ascend_doctor.simulator.hccn_tool.usage import help_text, unknown_option, wrong_count
 
 _MAX_WORDS = 62
@@ -22,51 +21,7 @@ _MAX_WORD_LENGTH = 900
 _MAX_DEVICE_DIGITS = 2
 
 
-@attrs.frozen
-class _Entry:
-    """A command: its `-g`, and the options that change the device.
-
-    `without_entry` is the answer when the device has nothing set, where the tool has words of its own for that.
-    `further` are the words that may follow `-g`, None for one that is not simulated. `single` commands take one word,
-    and tell of a wrong number of words before they look at it. The published build lacks what is not `published`.
-    """
-
-    get: Command
-    changes: Tuple[str, ...] = ()
-    without_entry: Optional[Outcome] = None
-    further: Mapping[str, Optional[Command]] = attrs.field(factory=dict)
-    single: bool = False
-    published: bool = True
-    speaks_ipv6: bool = False
-
-
-_COMMANDS: Dict[str, _Entry] = {
-    "link": _Entry(settings.link, ("-s",), further={"down_fault_time": None}),
-    "ip": _Entry(settings.ip, ("-s",), speaks_ipv6=True),
-    "gateway": _Entry(settings.gateway, ("-s",), outcome.NO_GATEWAY, speaks_ipv6=True),
-    "netdetect": _Entry(settings.netdetect, ("-s",), speaks_ipv6=True),
-    "net_health": _Entry(settings.net_health, single=True),
-    "lldp": _Entry(settings.lldp, single=True),
-    "speed": _Entry(settings.speed, published=False),
-    "stat": _Entry(counters.stat, ("-c",), single=True),
-    "link_stat": _Entry(counters.link_stat, ("-c",), single=True),
-    "tls": _Entry(tls.tls, ("-s", "-c"), outcome.NO_CERTIFICATE, further={"host": None}),
-    "optical": _Entry(optical.optical, ("-s", "-t", "-dump"), further={"v2": optical_v2.optical_v2, "dfx_cfg": None}),
-}
-
 _PING = "ping"
-
-_PUBLISHED_TOO = """
-    local_lldp mac cfg dscp_to_tc shaping mtu arp route pci context reg tlsca version vnic process udp bandwidth status
-    generic eth_test hw_stats udhcpc dcqcn
-"""
-_NOT_PUBLISHED = """
-    roce_test duplex fec pfc tc_cfg cur_tc_buf prio_tc tc_qos send_arp ip_rule ip_route serdes neigh scdr down_data
-    traceroute xsfp_reset stat_extra fec_err auto_downgrade pfc_stat tc_stat hilink_info qp_info bad_thd pfc_storm
-    hccs_ping scdr_reset esd diagnostic optical_snr mem_reserve dump
-"""
-_NOT_SIMULATED = frozenset(_PUBLISHED_TOO.split())
-_NOT_SIMULATED_UNPUBLISHED = frozenset(_NOT_PUBLISHED.split())
 
 
 def answer(machine: Machine, words: Sequence[str], now: float, reach: Optional[Reach] = None) -> Answer:
@@ -105,9 +60,9 @@ def _knows(machine: Machine, option: str) -> bool:
     if not option.startswith("-"):
         return False
     command = option[1:]
-    if command in _NOT_SIMULATED or (command in _COMMANDS and _COMMANDS[command].published):
+    if command in NOT_SIMULATED or (command in COMMANDS and COMMANDS[command].published):
         return True
-    return machine.all_commands and (command == _PING or command in _COMMANDS or command in _NOT_SIMULATED_UNPUBLISHED)
+    return machine.all_commands and (command == _PING or command in COMMANDS or command in NOT_SIMULATED_UNPUBLISHED)
 
 
 def _device(machine: Machine, number: str, words: Sequence[str], now: float) -> Union[Request, Outcome, None]:
@@ -133,7 +88,7 @@ def _ask(request: Request, command: str, reach: Optional[Reach]) -> Outcome:
     failure = outcome.failed_call(request.port, command)
     if command == _PING:
         return ping(request, reach) if failure is None else outcome.of_return(failure)
-    entry = _COMMANDS[command]
+    entry = COMMANDS[command]
     if failure is None:
         return (entry.further.get(" ".join(request.words[1:])) or entry.get)(request)
     if failure == outcome.NO_SUCH_ENTRY and entry.without_entry is not None:
@@ -145,7 +100,7 @@ def _ask(request: Request, command: str, reach: Optional[Reach]) -> Outcome:
 def _refusal(request: Request, command: str) -> Optional[Outcome]:
     """Return how the tool refuses the words behind a command, None when they are right."""
     words = request.words
-    entry = _COMMANDS.get(command)
+    entry = COMMANDS.get(command)
     if entry is None and command != _PING:
         return outcome.UNSUPPORTED
     if not words or (entry is not None and entry.single and len(words) != 1):

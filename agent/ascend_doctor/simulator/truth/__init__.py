@@ -10,17 +10,17 @@ import re
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ascend_doctor.simulator import truth_hccn, truth_npu_smi
 from ascend_doctor.simulator.hardware import Answer, Machine
 from ascend_doctor.simulator.profiles import PRODUCTS
 from ascend_doctor.simulator.tools import answer
+from ascend_doctor.simulator.truth import hccn, npu_smi
 
 Truth = Mapping[str, Any]
 
 
 def answer_from_truth(truth: Truth, argv: Sequence[str]) -> Answer:
     """Return what the tool prints on the machine that a note describes."""
-    return answer(machine_from_truth(truth, argv), argv, truth_hccn.time_of(truth, argv))
+    return answer(machine_from_truth(truth, argv), argv, hccn.time_of(truth, argv))
 
 
 def machine_from_truth(truth: Truth, argv: Sequence[str]) -> Machine:
@@ -30,9 +30,9 @@ def machine_from_truth(truth: Truth, argv: Sequence[str]) -> Machine:
     cards = re.search(r"(\d+) NPU", generation)
     machine = product.machine("truth", int(cards[1]) * product.chips_per_card if cards else None)
     if argv and Path(argv[0]).name == "hccn_tool":
-        truth_hccn.feed(machine, truth, argv)
+        hccn.feed(machine, truth, argv)
     else:
-        truth_npu_smi.feed(machine, truth)
+        npu_smi.feed(machine, truth)
     return machine
 
 
