@@ -110,7 +110,7 @@ def make(
     node = cluster.nodes[0]
     devices = _devices(cluster, node)
     exceptions = lanes or {}
-    install.write_files(folder, node, cluster.files(node), cluster.host_facts(node))
+    install.write_files(folder, node, {**cluster.files(node), **cluster.system_files(node)}, cluster.file_times(node))
     (folder / "bin").mkdir()
     for tool in ("npu-smi", "hccn_tool"):
         hang = "" if hanging is None else _HANGS.format(npu=hanging)

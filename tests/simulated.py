@@ -43,7 +43,7 @@ def queries(cluster: SimulatedCluster, node: str) -> Iterator[Query[Any]]:
 def evidence_of(cluster: SimulatedCluster, node: str, query: Query[Any]) -> Evidence:
     """Return the evidence of one query at this moment."""
     if query.source.medium is Medium.HOST:
-        return Evidence(query.key, query.argv, exit_code=0, stdout=cluster.host_facts(node))
+        return Evidence(query.key, query.argv, exit_code=0, stdout=cluster.host_answer(node, query.argv) or b"")
     if query.source.medium is Medium.FILE:
         content = cluster.files(node).get(query.argv[-1])
         if content is None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.hccn_tool import link, ping
 from ascend_doctor.facts.hccn_tool.link import LinkFacts
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board, info
 from ascend_doctor.facts.source import WHOLE_NODE, Target
 from ascend_doctor.model import subject as subjects
@@ -67,7 +67,7 @@ def test_subjects_follow_from_the_scope() -> None:
     assert subjects.npu("n", 0) == one.subject_of(board.SOURCE, Target(npu=0))
     assert subjects.card("n", 0) == two.subject_of(board.SOURCE, Target(npu=0))
     assert subjects.card("n", 7) == NodeView("n", {}).subject_of(board.SOURCE, Target(npu=7))
-    assert subjects.node("n") == one.subject_of(host.SOURCE, WHOLE_NODE)
+    assert subjects.node("n") == one.subject_of(identity.SOURCE, WHOLE_NODE)
     assert subjects.node("n") == one.subject_of(board.SOURCE, WHOLE_NODE)
     assert subjects.port("n", 0) == one.subject_of(ping.SOURCE, Target(phy_id=0, address="10.0.0.1"))
 

@@ -16,7 +16,7 @@ from ascend_doctor.cli import output
 from ascend_doctor.cli.configuration import Configuration
 from ascend_doctor.cli.main import run
 from ascend_doctor.cli.progress import ProgressLine
-from ascend_doctor.facts import host
+from ascend_doctor.facts.host import identity
 from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.probe import recording
@@ -168,7 +168,7 @@ def test_a_redacted_recording_can_still_be_read(tmp_path):
     config.write_text(f"tools: {{npu-smi: [/no/npu-smi], lock_folder: {tmp_path}/locks}}\n")
     assert 0 == run(["record", str(tmp_path / "taken"), "--redact", "--config", str(config)])
     [taken] = recording.read(tmp_path / "taken")
-    facts = host.SOURCE.read(taken.evidence["host/facts"])
+    facts = identity.SOURCE.read(taken.evidence["host/facts"])
     assert not isinstance(facts, Missing), facts
     assert isinstance(facts.has_passwd_entry, bool)
 

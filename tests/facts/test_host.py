@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ascend_doctor.facts.host import SOURCE, HostFacts
+from ascend_doctor.facts.host.identity import SOURCE, HostFacts
 from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing
 from samples import answer
 

@@ -8,11 +8,12 @@ import socket
 
 import pytest
 
-from ascend_doctor.facts import host as host_facts
 from ascend_doctor.facts.files import version_info
+from ascend_doctor.facts.host import identity as host_facts
 from ascend_doctor.model.evidence import Ending
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.probe import host, local
+from ascend_doctor.probe.host.tree import LocalTree
 from ascend_doctor.probe.local import LocalRunner, LocalSettings
 from ascend_doctor.probe.tools import ToolPaths
 from fake_tools import file_source, runner, tool_source, write_tool
@@ -193,7 +194,7 @@ async def test_host_facts_of_another_root(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     os.utime(tmp_path / version_info.DRIVER_PATH.lstrip("/"), (1.6e9, 1.6e9))
-    facts = json.loads(host.host_facts(str(tmp_path)))
+    facts = json.loads(host.answer(("host-facts",), LocalTree(str(tmp_path))))
 
     assert 1700000000.0 == facts["boot_time"]
     assert [0, 10] == facts["davinci"]
@@ -204,14 +205,14 @@ async def test_host_facts_of_another_root(tmp_path):
 
 async def test_host_facts_that_nobody_tells(tmp_path, monkeypatch):
     """What cannot be found out is left out, never guessed."""
-    monkeypatch.setattr(host.os, "geteuid", lambda: 4_000_000)
-    facts = json.loads(host.host_facts(str(tmp_path)))
+    monkeypatch.setattr(LocalTree, "user_id", lambda _tree: 4_000_000)
+    facts = json.loads(host.answer(("host-facts",), LocalTree(str(tmp_path))))
 
     assert {"boot_time", "davinci"}.isdisjoint(facts)
     assert not facts["has_passwd_entry"]
     assert not facts["container"]
     (tmp_path / ".dockerenv").touch()
-    assert json.loads(host.host_facts(str(tmp_path)))["container"]
+    assert json.loads(host.answer(("host-facts",), LocalTree(str(tmp_path))))["container"]
 
 
 async def test_settings_have_the_vendors_places():

@@ -8,8 +8,9 @@ import pytest
 
 from ascend_doctor.checks import catalogue as checks
 from ascend_doctor.checks.engine import CheckSettings
-from ascend_doctor.facts import devices, host
+from ascend_doctor.facts import devices
 from ascend_doctor.facts.hccn_tool import link, ping, tls
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info, mapping
 from ascend_doctor.facts.source import Cost, Scope
 from ascend_doctor.model.evidence import Evidence
@@ -31,7 +32,7 @@ def test_sources_of_all_checks():
     """The plan holds what the checks read, in the order of the catalogue, and nothing that sends traffic."""
     sources = plan.sources_for(checks.load())
 
-    assert {mapping.SOURCE, info.SOURCE, host.SOURCE, link.SOURCE, tls.SOURCE} <= set(sources)
+    assert {mapping.SOURCE, info.SOURCE, identity.SOURCE, link.SOURCE, tls.SOURCE} <= set(sources)
     assert ping.SOURCE not in sources
     assert len(set(sources)) == len(sources)
 
@@ -41,7 +42,7 @@ def test_sources_of_disabled_checks_are_left_out():
     entries = checks.load()
     off = {check_id: CheckSettings(enabled=False) for check_id in entries}
 
-    assert (host.SOURCE, mapping.SOURCE, info.SOURCE) == plan.sources_for(entries, off)
+    assert (identity.SOURCE, mapping.SOURCE, info.SOURCE) == plan.sources_for(entries, off)
 
 
 def test_schedule_by_interval():
@@ -78,7 +79,7 @@ def test_schedule_renewed():
 
 def test_questions_to_the_node():
     """The map comes first; files take no lock and stand aside; questions to NPUs are not among them."""
-    found = plan.for_node([info.SOURCE, file_source("/x"), mapping.SOURCE, host.SOURCE, link.SOURCE])
+    found = plan.for_node([info.SOURCE, file_source("/x"), mapping.SOURCE, identity.SOURCE, link.SOURCE])
 
     assert [mapping.SOURCE, info.SOURCE] == [query.source for query in found.tools]
     assert ["host/facts", "file/x"] == [query.key for query in found.others]

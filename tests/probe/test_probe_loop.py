@@ -14,7 +14,7 @@ import pytest
 
 from ascend_doctor.checks import catalogue, judging
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import mapping
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
@@ -354,7 +354,7 @@ async def test_a_request_that_cannot_be_taken_does_not_keep_the_probe_busy(stage
 async def test_results_are_current_for_as_long_as_the_intervals_in_force_say(tmp_path):
     """A source that is asked seldom by configuration does not make its results stale before it is due again."""
     stage = Stage(tmp_path)
-    slow = {source.name: 3600.0 for source in plan.sources_for(ENTRIES) if source is not host.SOURCE}
+    slow = {source.name: 3600.0 for source in plan.sources_for(ENTRIES) if source is not identity.SOURCE}
     stage.probe = stage.make(intervals_s=slow)
     await stage.step()
     report = await stage.step(1800.0)

@@ -13,7 +13,8 @@ from ascend_doctor.facts.files.install_info import PATH as INSTALL_INFO
 from ascend_doctor.facts.files.version_info import DRIVER_PATH, FIRMWARE_PATH
 from ascend_doctor.knowledge import hdk
 from ascend_doctor.model.evidence import Evidence
-from ascend_doctor.simulator.files import files, host_facts
+from ascend_doctor.simulator import host
+from ascend_doctor.simulator.files import files
 from ascend_doctor.simulator.hardware import Machine
 from ascend_doctor.simulator.profiles import PRODUCTS
 
@@ -87,14 +88,14 @@ def test_a_container_sees_less() -> None:
     assert INSTALL_INFO not in files(machine)
     machine.in_container = True
     assert {DRIVER_PATH} == set(files(machine))
-    assert [DRIVER_PATH] == list(json.loads(host_facts(machine))["file_times"])
+    assert [DRIVER_PATH] == list(json.loads(host.answer(machine, ("host-facts",)) or b"")["file_times"])
 
 
 def test_a_package_that_waits_for_a_reboot_is_younger_than_the_boot() -> None:
     """A driver that is installed and not running was written after the boot."""
     machine = PRODUCTS["atlas-800t-a2"].machine("node-1")
     machine.driver_version = "25.5.2"
-    facts = json.loads(host_facts(machine))
+    facts = json.loads(host.answer(machine, ("host-facts",)) or b"")
     assert facts["file_times"][FIRMWARE_PATH] < facts["boot_time"] < facts["file_times"][DRIVER_PATH]
     assert "25.5.2" == _facts(machine, "file/driver-version").version
 
@@ -103,5 +104,5 @@ def test_host_facts_are_the_machines() -> None:
     """The devices are those of the chips, the user is the one who asks."""
     machine = PRODUCTS["atlas-800t-a2-x86"].machine("node-1", 3)
     machine.root = False
-    facts = json.loads(host_facts(machine))
+    facts = json.loads(host.answer(machine, ("host-facts",)) or b"")
     assert ([0, 1, 2], 1000, "x86_64") == (facts["davinci"], facts["euid"], facts["machine"])

@@ -11,7 +11,7 @@ from ascend_doctor.facts.source import Cost, Medium, Query, Scope, Target
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import Generation
 from ascend_doctor.model.reading import Absence, Missing
-from ascend_doctor.simulator import files, tools
+from ascend_doctor.simulator import files, host, tools
 from ascend_doctor.simulator.hardware import LinkEvent, Machine
 from ascend_doctor.simulator.profiles import PRODUCTS
 
@@ -48,7 +48,7 @@ def _queries(machine: Machine) -> Iterator[Query[Any]]:
 
 def _evidence(machine: Machine, query: Query[Any]) -> Evidence:
     if query.source.medium is Medium.HOST:
-        return Evidence(query.key, query.argv, exit_code=0, stdout=files.host_facts(machine))
+        return Evidence(query.key, query.argv, exit_code=0, stdout=host.answer(machine, query.argv) or b"")
     if query.source.medium is Medium.FILE:
         return Evidence(query.key, query.argv, exit_code=0, stdout=files.files(machine)[query.argv[-1]])
     answer = tools.answer(machine, query.argv, _NOW, _reach)

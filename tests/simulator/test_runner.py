@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 import simulated
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import hccn_conf, version_info
 from ascend_doctor.facts.hccn_tool import link, tls
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.facts.source import Query, Target
 from ascend_doctor.model.evidence import Ending, Evidence
@@ -79,10 +79,10 @@ def test_a_tool_slower_than_its_deadline_times_out() -> None:
 def test_files_and_host_facts_are_there() -> None:
     """Files and what the operating system says come from the same machine; a file that is not there is not found."""
     cluster = simulated.make(TEXT)
-    driver, conf, facts = _run(cluster, version_info.DRIVER.about(), hccn_conf.SOURCE.about(), host.SOURCE.about())
+    driver, conf, facts = _run(cluster, version_info.DRIVER.about(), hccn_conf.SOURCE.about(), identity.SOURCE.about())
     assert "25.5.1" == version_info.DRIVER.read(driver).version  # type: ignore[union-attr]
     assert 4 == hccn_conf.SOURCE.read(conf).device_count  # type: ignore[union-attr]
-    read = host.SOURCE.read(facts)
+    read = identity.SOURCE.read(facts)
     assert (cluster.booted_at, (0, 1, 2, 3)) == (read.boot_time, read.davinci)  # type: ignore[union-attr]
     absent = attrs.evolve(version_info.DRIVER, argv=("cat", "/no/such/file"))
     assert [Ending.NOT_FOUND] == [found.ending for found in _run(cluster, absent.about())]

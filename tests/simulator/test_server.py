@@ -19,9 +19,9 @@ from typing import Any, Iterator, List, Optional, Set, Tuple
 
 import pytest
 
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.hccn_tool import link
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.evidence import Ending
 from ascend_doctor.probe.local import LocalRunner, LocalSettings
@@ -285,7 +285,7 @@ def test_the_local_runner_cannot_tell_the_difference(running: Running) -> None:
             link.SOURCE.about(Target(phy_id=0)),
             link.SOURCE.about(Target(phy_id=7)),
             hccn_conf.SOURCE.about(),
-            host.SOURCE.about(),
+            identity.SOURCE.about(),
         )
         return tuple(await asyncio.gather(*(runner.run(query) for query in queries)))
 
@@ -293,7 +293,7 @@ def test_the_local_runner_cannot_tell_the_difference(running: Running) -> None:
     assert (Ending.EXITED, b"link status: UP\n") == (up.ending, up.stdout)
     assert Ending.TIMED_OUT is hung.ending
     assert running.cluster.files("n2")["/etc/hccn.conf"] == conf.stdout
-    said, known = json.loads(facts.stdout), json.loads(running.cluster.host_facts("n2"))
+    said, known = json.loads(facts.stdout), json.loads(running.cluster.host_answer("n2", ("host-facts",)))
     assert {key: known[key] for key in ("davinci", "kernel", "file_times")} == {
         key: said[key] for key in ("davinci", "kernel", "file_times")
     }

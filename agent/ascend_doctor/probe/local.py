@@ -12,6 +12,7 @@ from ascend_doctor.facts.source import Medium, Query
 from ascend_doctor.model.evidence import Ending, Evidence
 from ascend_doctor.probe import child, host
 from ascend_doctor.probe.files import NotAFileError, read_capped, rooted
+from ascend_doctor.probe.host.tree import LocalTree
 from ascend_doctor.probe.tools import ToolPaths, UnsafeToolError
 
 DRIVER_LIBRARIES = ("/usr/local/Ascend/driver/lib64/driver", "/usr/local/Ascend/driver/lib64/common")
@@ -61,7 +62,7 @@ class LocalRunner:
         elif query.source.medium is Medium.FILE:
             outcome = self._read_file(argv[1])
         else:
-            outcome = child.Outcome(Ending.EXITED, 0, host.host_facts(self._settings.root))
+            outcome = self._ask_host(argv)
         return Evidence(
             key=query.key,
             argv=argv,
@@ -95,6 +96,12 @@ class LocalRunner:
             abandoned=self._abandoned,
             limit=self._settings.max_output,
         )
+
+    def _ask_host(self, argv: Tuple[str, ...]) -> child.Outcome:
+        found = host.answer(argv, LocalTree(self._settings.root))
+        if found is None:
+            return child.Outcome(Ending.NOT_FOUND, note=f"the doctor does not know `{' '.join(argv)}`")
+        return child.Outcome(Ending.EXITED, 0, found)
 
     def _read_file(self, path: str) -> child.Outcome:
         try:

@@ -18,8 +18,8 @@ from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, Settings
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import mapping
 from ascend_doctor.facts.source import Source
 from ascend_doctor.model.evidence import Evidence
@@ -190,7 +190,7 @@ class Probe:
     def _watch_host(self) -> None:
         """Read what is static again when something was installed, or NPUs came or went."""
         view = NodeView(self._settings.node, self._evidence)
-        facts = view.read(host.SOURCE)
+        facts = view.read(identity.SOURCE)
         if isinstance(facts, Missing):
             return
         mark = (facts.davinci, tuple(sorted(facts.file_times.items())))

@@ -10,15 +10,16 @@ import attrs
 
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, STALE_AFTER_INTERVALS, STALE_GRACE_S, Settings, is_enabled
-from ascend_doctor.facts import catalogue, host
+from ascend_doctor.facts import catalogue
 from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info, mapping
 from ascend_doctor.facts.source import Cost, Medium, Query, Scope, Source
 
 SLACK_S = 1.0
 """A source that is due within this time is asked in the present round, so that rounds do not drift apart."""
 
-ALWAYS: Tuple[Source[Any], ...] = (mapping.SOURCE, info.SOURCE, host.SOURCE)
+ALWAYS: Tuple[Source[Any], ...] = (mapping.SOURCE, info.SOURCE, identity.SOURCE)
 """What every plan holds: without the map there is nobody to ask, without the host facts nothing tells of a reboot."""
 
 _ORDER = (Cost.CHEAP, Cost.STATIC, Cost.DEVICE, Cost.SLOW, Cost.ACTIVE)

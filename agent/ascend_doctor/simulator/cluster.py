@@ -15,7 +15,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import attrs
 
-from ascend_doctor.simulator import announcement, blueprint, files, tools
+from ascend_doctor.simulator import announcement, blueprint, files, host, tools
 from ascend_doctor.simulator.clock import Clock
 from ascend_doctor.simulator.commands import asks_all_chips, delay_of, hccn_device, npu_smi_card
 from ascend_doctor.simulator.fabric import End, mac
@@ -25,6 +25,7 @@ from ascend_doctor.simulator.faults.place import FaultOfNode
 from ascend_doctor.simulator.faults.ports import AddressDuplicate
 from ascend_doctor.simulator.hardware import Answer, Machine, Port
 from ascend_doctor.simulator.history import link_history, traffic
+from ascend_doctor.simulator.host.kernel import kernel_files
 from ascend_doctor.simulator.scenario import Scenario, mistakes_of
 from ascend_doctor.simulator.timeline import Drill, Timeline
 
@@ -93,9 +94,17 @@ class SimulatedCluster:
         """Return the files that a node shows, by path. Raises KeyError for an unknown node."""
         return files.files(self._settle(node))
 
-    def host_facts(self, node: str) -> bytes:
-        """Return what the operating system of a node says, as JSON. Raises KeyError for an unknown node."""
-        return files.host_facts(self._settle(node))
+    def host_answer(self, node: str, argv: Sequence[str]) -> Optional[bytes]:
+        """Return what a look at the operating system of a node gives, None for a question that nobody knows."""
+        return host.answer(self._settle(node), argv)
+
+    def system_files(self, node: str) -> Dict[str, bytes]:
+        """Return the files by which the operating system of a node tells of itself, by path."""
+        return kernel_files(self._settle(node))
+
+    def file_times(self, node: str) -> Dict[str, float]:
+        """Return when files of a node were changed, by path, for those where it matters."""
+        return files.file_times(self._settle(node))
 
     # What the faults do
 

@@ -1,8 +1,7 @@
-"""The files and the host facts that a simulated machine shows, in the form of recorded ones."""
+"""The files of the vendor's packages on a simulated machine, in the form of recorded ones."""
 
 from __future__ import annotations
 
-import json
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ascend_doctor.facts.files.hccn_conf import PATH as HCCN_CONF
@@ -29,8 +28,8 @@ def files(machine: Machine) -> Dict[str, bytes]:
     return shown
 
 
-def host_facts(machine: Machine) -> bytes:
-    """Return what the doctor's own look at the host gives, as its JSON.
+def file_times(machine: Machine) -> Dict[str, float]:
+    """Return when the files of the vendor's packages were changed, by path.
 
     A package that is installed and not running yet was installed after the boot, the others long before.
     """
@@ -40,17 +39,7 @@ def host_facts(machine: Machine) -> bytes:
     }
     shown = files(machine)
     before, after = machine.boot_time - _INSTALLED_BEFORE_BOOT_S, machine.boot_time + _INSTALLED_AFTER_BOOT_S
-    document = {
-        "boot_time": machine.boot_time,
-        "davinci": sorted(chip.phy_id for chip in machine.chips),
-        "euid": 0 if machine.root else 1000,
-        "has_passwd_entry": True,
-        "container": machine.in_container,
-        "machine": machine.machine,
-        "kernel": machine.kernel,
-        "file_times": {path: after if waits else before for path, waits in pending.items() if path in shown},
-    }
-    return f"{json.dumps(document)}\n".encode()
+    return {path: after if waits else before for path, waits in pending.items() if path in shown}
 
 
 def _settings(rows: Sequence[Tuple[str, str]]) -> bytes:

@@ -9,12 +9,11 @@ FOLDER/NODE/root/proc/stat       the boot time, as the kernel shows it; `dev/dav
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Mapping
 
 from ascend_doctor.simulator import shim
 from ascend_doctor.simulator.commands import TOOLS
@@ -54,32 +53,22 @@ def install_tools(folder: Path, node: str) -> Path:
     return target
 
 
-def write_files(folder: Path, node: str, files: Mapping[str, bytes], host_facts: bytes) -> None:
+def write_files(folder: Path, node: str, files: Mapping[str, bytes], times: Mapping[str, float]) -> None:
     """Write the files that a node shows now, and remove those that it no longer shows.
 
-    `host_facts` is what the node's operating system says, as JSON; the kernel's files that tell it are written as well.
+    `times` are when files were changed, by path, for those where it matters.
     """
     root = root_folder(folder, node)
     make_private(root)
-    host: Mapping[str, Any] = json.loads(host_facts)
-    wanted = {root / path.lstrip("/"): content for path, content in {**files, **_of_the_kernel(host)}.items()}
+    wanted = {root / path.lstrip("/"): content for path, content in files.items()}
     for path in [path for path in root.rglob("*") if path.is_file() and path not in wanted]:
         path.unlink()
     for path, content in wanted.items():
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         _replace(path, content, 0o644)
-    for name, changed_at in host["file_times"].items():
+    for name, changed_at in times.items():
         if name in files:
             os.utime(root / name.lstrip("/"), (changed_at, changed_at))
-
-
-def _of_the_kernel(host: Mapping[str, Any]) -> Dict[str, bytes]:
-    """Return the files by which the kernel of a node tells its boot time, its release and its NPUs."""
-    return {
-        "/proc/stat": f"btime {host['boot_time']:.0f}\n".encode(),
-        "/proc/sys/kernel/osrelease": f"{host['kernel']}\n".encode(),
-        **{f"/dev/davinci{number}": b"" for number in host["davinci"]},
-    }
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:

@@ -29,14 +29,11 @@ class SimulatedRunner:
             return await self._run_tool(query)
         now = self._cluster.clock.now()
         if query.source.medium is Medium.HOST:
-            found = self._cluster.host_facts(self._node)
+            found = self._cluster.host_answer(self._node, query.argv)
         else:
-            content = self._cluster.files(self._node).get(query.argv[-1])
-            if content is None:
-                return Evidence(
-                    query.key, query.argv, Ending.NOT_FOUND, note=f"no file {query.argv[-1]}", started_at=now
-                )
-            found = content
+            found = self._cluster.files(self._node).get(query.argv[-1])
+        if found is None:
+            return Evidence(query.key, query.argv, Ending.NOT_FOUND, note=f"no {query.argv[-1]}", started_at=now)
         return Evidence(query.key, query.argv, exit_code=0, stdout=found, started_at=now)
 
     async def _run_tool(self, query: Query[Any]) -> Evidence:

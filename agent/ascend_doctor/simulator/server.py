@@ -98,7 +98,12 @@ class SimulatorServer:
 
     def _write_files(self) -> None:
         for node in self._cluster.nodes:
-            install.write_files(self._folder, node, self._cluster.files(node), self._cluster.host_facts(node))
+            install.write_files(
+                self._folder,
+                node,
+                {**self._cluster.files(node), **self._cluster.system_files(node)},
+                self._cluster.file_times(node),
+            )
 
     async def _follow(self) -> None:
         """Keep the files of the nodes as they are at each moment, also when a fault begins or ends by itself."""

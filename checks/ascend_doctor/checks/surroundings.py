@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
+from ascend_doctor.facts.host import identity
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Missing
 
@@ -15,13 +15,13 @@ def in_container(view: NodeView) -> bool:
 
     There a failing `npu-smi` says nothing about the chips, other processes are not shown, and files may be hidden.
     """
-    facts = view.read(host.SOURCE)
+    facts = view.read(identity.SOURCE)
     return not isinstance(facts, Missing) and facts.container is True
 
 
 def booted_since_s(view: NodeView, evidence: Optional[Evidence]) -> Optional[float]:
     """Return how long the node had been up when an answer was given, None when either time is not known."""
-    facts = view.read(host.SOURCE)
+    facts = view.read(identity.SOURCE)
     if (
         evidence is None
         or not evidence.started_at

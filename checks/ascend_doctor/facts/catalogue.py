@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import hccn_conf, install_info, version_info
 from ascend_doctor.facts.hccn_tool import (
     gateway,
@@ -25,11 +24,12 @@ from ascend_doctor.facts.hccn_tool import (
     stat,
     tls,
 )
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board, ecc, health, info, listing, mapping, usages
 from ascend_doctor.facts.source import FOR_ONE_CHIP, Query, Scope, Source, Target
 
 SOURCES: Tuple[Source[Any], ...] = (
-    host.SOURCE,
+    identity.SOURCE,
     version_info.DRIVER,
     version_info.FIRMWARE,
     hccn_conf.SOURCE,

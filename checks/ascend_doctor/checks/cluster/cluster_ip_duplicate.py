@@ -29,9 +29,9 @@ from ascend_doctor.checks import ports, remedies
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.hccn_tool import ip, lldp
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import ROCE
@@ -147,7 +147,7 @@ def _latest(group: List[Owner]) -> Optional[Owner]:
     """Return the owner whose settings were written last, None when that is not known or the same for all."""
     times = {}
     for owner in group:
-        facts = owner.view.read(host.SOURCE)
+        facts = owner.view.read(identity.SOURCE)
         times[owner.subject] = 0.0 if isinstance(facts, Missing) else facts.file_times.get(hccn_conf.PATH, 0.0)
     latest = max(times.values())
     newest = [owner for owner in group if times[owner.subject] == latest]
@@ -156,7 +156,7 @@ def _latest(group: List[Owner]) -> Optional[Owner]:
 
 CHECK = Check(
     id="cluster.ip-duplicate",
-    reads=(lldp.SOURCE, host.SOURCE, *ports.USE),
+    reads=(lldp.SOURCE, identity.SOURCE, *ports.USE),
     judge=judge,
     limits=NoLimits(),
     generations=ROCE,

@@ -31,7 +31,7 @@ from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import booted_since_s
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import health, info
 from ascend_doctor.facts.source import WHOLE_NODE, Source, Target
 from ascend_doctor.knowledge import fault_codes
@@ -175,7 +175,7 @@ def _reset(chip: Chip) -> Remedy:
 
 CHECK = Check(
     id="npu.health",
-    reads=(health.SOURCE, info.SOURCE, host.SOURCE),
+    reads=(health.SOURCE, info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
     own_limits=("warn_codes", "boot_grace_s"),

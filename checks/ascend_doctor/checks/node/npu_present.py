@@ -29,8 +29,8 @@ from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import health, info, listing, mapping
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model import subject as subjects
@@ -108,13 +108,13 @@ def _lost(view: NodeView, devices: DeviceMap) -> Lost:
         ):
             found[device.phy_id] = ("npu-smi info leaves it out", view.quote(info.SOURCE))
         elif _nodes_in_dev(view) and device.phy_id not in _nodes_in_dev(view):
-            found[device.phy_id] = (f"there is no /dev/davinci{device.phy_id}", view.quote(host.SOURCE))
+            found[device.phy_id] = (f"there is no /dev/davinci{device.phy_id}", view.quote(identity.SOURCE))
     return found
 
 
 def _nodes_in_dev(view: NodeView) -> FrozenSet[int]:
     """Return the numbers of /dev/davinciN; nothing where they are not known or cannot be compared."""
-    facts = view.read(host.SOURCE)
+    facts = view.read(identity.SOURCE)
     if isinstance(facts, Missing) or isinstance(facts.davinci, Missing) or in_container(view):
         return frozenset()
     return frozenset(facts.davinci)
@@ -148,7 +148,7 @@ def reset_of(devices: DeviceMap, phy_id: int) -> Remedy:
 
 CHECK = Check(
     id="npu.present",
-    reads=(mapping.SOURCE, info.SOURCE, listing.SOURCE, health.SOURCE, host.SOURCE),
+    reads=(mapping.SOURCE, info.SOURCE, listing.SOURCE, health.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
     own_limits=("expected_npus",),

@@ -29,7 +29,7 @@ from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.facts.npu_smi.info import InfoChip, InfoFacts
 from ascend_doctor.facts.source import WHOLE_NODE
@@ -78,7 +78,7 @@ def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, limits: Limits) -> 
 
 CHECK = Check(
     id="npu.processes",
-    reads=(info.SOURCE, host.SOURCE),
+    reads=(info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
     own_limits=("allowed_names",),

@@ -24,9 +24,9 @@ from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, skipped, unknown, warned
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.hccn_tool import ip
+from ascend_doctor.facts.host import identity
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
@@ -79,4 +79,6 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
         )
 
 
-CHECK = Check(id="roce.hccn-conf", reads=(*ports.USE, host.SOURCE), judge=judge, limits=NoLimits(), generations=ROCE)
+CHECK = Check(
+    id="roce.hccn-conf", reads=(*ports.USE, identity.SOURCE), judge=judge, limits=NoLimits(), generations=ROCE
+)

@@ -24,8 +24,8 @@ from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, unknown, warned
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NOT_ASKED, NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.hccn_tool import link
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.source import Query
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
@@ -43,7 +43,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Judge by every answer of the tool, and by who runs it."""
     runs = [(query, why) for query, why in _runs(view) if why is not Absence.NOT_RUN]
     bad = [(query, why) for query, why in runs if why in (Absence.TOOL_ABSENT, Absence.TOOL_REFUSED)]
-    facts = view.read(host.SOURCE)
+    facts = view.read(identity.SOURCE)
     if bad:
         query, why = bad[0]
         contained = in_container(view)
@@ -62,7 +62,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             "the doctor's user has no entry in /etc/passwd, so hccn_tool fails without a word",
             expected="a user that /etc/passwd knows",
             remedies=[USER],
-            quotes=view.quote(host.SOURCE),
+            quotes=view.quote(identity.SOURCE),
         )
     elif runs:
         yield passed(view.subject, "hccn_tool is there and runs")
@@ -79,4 +79,6 @@ def _runs(view: NodeView) -> List[Tuple[Query[object], object]]:
     ]
 
 
-CHECK = Check(id="tool.hccn-tool", reads=(link.SOURCE, host.SOURCE), judge=judge, limits=NoLimits(), generations=ROCE)
+CHECK = Check(
+    id="tool.hccn-tool", reads=(link.SOURCE, identity.SOURCE), judge=judge, limits=NoLimits(), generations=ROCE
+)

@@ -27,7 +27,7 @@ from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, unknown, warned
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.reading import Absence, Missing
@@ -76,4 +76,4 @@ def _trouble(view: NodeView, gap: Missing) -> Finding:
     )
 
 
-CHECK = Check(id="tool.npu-smi", reads=(info.SOURCE, host.SOURCE), judge=judge, limits=NoLimits())
+CHECK = Check(id="tool.npu-smi", reads=(info.SOURCE, identity.SOURCE), judge=judge, limits=NoLimits())

@@ -29,8 +29,8 @@ from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import booted_since_s
 from ascend_doctor.checks.view import NOT_ASKED, NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.facts.source import Cost, Medium, Query
 from ascend_doctor.model import subject as subjects
@@ -158,7 +158,7 @@ def _not_asked(subject: Subject) -> Finding:
 
 CHECK = Check(
     id="tool.timeout",
-    reads=(info.SOURCE, host.SOURCE),
+    reads=(info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
     own_limits=("boot_grace_s",),

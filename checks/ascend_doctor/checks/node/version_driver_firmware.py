@@ -31,8 +31,8 @@ from ascend_doctor.checks.outcome import failed, missing, passed, unknown, warne
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.versions import Board, Installed, boards, generation, installed, same
 from ascend_doctor.checks.view import NOT_ASKED, NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import version_info
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board
 from ascend_doctor.knowledge import hdk
 from ascend_doctor.knowledge.hdk import Compatibility
@@ -215,7 +215,7 @@ def _listed(view: NodeView, driver: Optional[str], firmware: Optional[str]) -> b
 
 CHECK = Check(
     id="version.driver-firmware",
-    reads=(board.SOURCE, version_info.DRIVER, version_info.FIRMWARE, host.SOURCE),
+    reads=(board.SOURCE, version_info.DRIVER, version_info.FIRMWARE, identity.SOURCE),
     judge=judge,
     limits=NoLimits(),
 )

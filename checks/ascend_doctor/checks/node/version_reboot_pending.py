@@ -26,8 +26,8 @@ from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.versions import boards, installed, same
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts import host
 from ascend_doctor.facts.files import version_info
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board, info
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding
@@ -71,11 +71,11 @@ def _differences(view: NodeView) -> Tuple[List[Tuple[str, Tuple[Quote, ...]]], b
         if there is not None and running is not None and not same(there, running):
             words = f"{what} {there} is installed, and {running} is running"
             found.append((words, (*view.quote(source), *view.quote(info.SOURCE))))
-    facts = view.read(host.SOURCE)
+    facts = view.read(identity.SOURCE)
     times = {} if isinstance(facts, Missing) else facts.file_times
     boot = None if isinstance(facts, Missing) else known(facts.boot_time)
     found += [
-        (f"{path} was written after the node was started", view.quote(host.SOURCE))
+        (f"{path} was written after the node was started", view.quote(identity.SOURCE))
         for path in (version_info.DRIVER_PATH, version_info.FIRMWARE_PATH)
         if boot is not None and times.get(path, boot) > boot
     ]
@@ -95,7 +95,7 @@ def _running(view: NodeView) -> Tuple[Optional[str], Optional[str]]:
 
 CHECK = Check(
     id="version.reboot-pending",
-    reads=(version_info.DRIVER, version_info.FIRMWARE, board.SOURCE, info.SOURCE, host.SOURCE),
+    reads=(version_info.DRIVER, version_info.FIRMWARE, board.SOURCE, info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=NoLimits(),
 )

@@ -1,4 +1,4 @@
-"""What the operating system says of the node. The answer is the doctor's own JSON, so that it can be recorded."""
+"""Who the node is: when it was started, which devices it shows, as whom the doctor looks at it."""
 
 from __future__ import annotations
 
