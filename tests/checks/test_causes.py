@@ -7,7 +7,8 @@ from typing import Dict, List, Mapping, Optional, Set, Tuple
 import pytest
 
 from ascend_doctor.checks import catalogue
-from ascend_doctor.checks.causes import RULES, fold
+from ascend_doctor.checks.causes import fold
+from ascend_doctor.checks.consequences import RULES
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding
