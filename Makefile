@@ -2,13 +2,15 @@
 
 SETUP := python3 tests/matrix.py
 
-.PHONY: help demo test lint bench-round protos docs lock clean
+.PHONY: help demo test lint bench-round bench-healthy fuzz protos docs lock clean
 
 help:
 	@echo "make demo         a simulated cluster: healthy, three faults named one by one, repaired"
 	@echo "make test         every check of the project, on the oldest and the newest Python of this machine"
 	@echo "make lint         the static part of it alone"
 	@echo "make bench-round  how long a round of checks takes, beside the shell loop it replaces"
+	@echo "make bench-healthy  ten thousand rounds of healthy simulated machines: nothing may be found"
+	@echo "make fuzz         half an hour of looking for an answer that a parser cannot take"
 	@echo "make protos       generate the code of the wire again"
 	@echo "make docs         generate the pages of the checks again"
 	@echo "make lock         resolve the pinned requirements again (needs uv)"
@@ -25,6 +27,12 @@ lint:
 
 bench-round:
 	@$(SETUP) run benchmarks/round.py
+
+bench-healthy:
+	@$(SETUP) run benchmarks/healthy.py
+
+fuzz:
+	@$(SETUP) newest benchmarks/fuzz.py
 
 protos:
 	@$(SETUP) run protos/generate.py

@@ -1,4 +1,4 @@
-"""Set up and run: `python3 tests/matrix.py test|lint|demo|run ...`. Any Python 3.6 or newer starts it.
+"""Set up and run: `python3 tests/matrix.py test|lint|demo|run|newest ...`. Any Python 3.6 or newer starts it.
 
 The tests run on the oldest and on the newest supported Python that the machine has; the static checks run on the
 oldest, because its tools know what it lacks. Everything is installed below `.venv`, from requirements pinned by hash;
@@ -31,12 +31,12 @@ def main(words):
             return lint(environment(oldest(), "test"))
         if verb == "demo":
             return run(environment(oldest(), "runtime"), "-m", "ascend_doctor.cli.main", "demo", *rest)
-        if verb == "run":
-            return run(environment(oldest(), "test"), *rest)
+        if verb in ("run", "newest"):
+            return run(environment(oldest() if verb == "run" else newest(), "test"), *rest)
     except StepError as failure:
         print(f"matrix: {failure}", file=sys.stderr)
         return 1
-    print(f"matrix: no verb {verb!r}; there are test, lint, demo and run", file=sys.stderr)
+    print(f"matrix: no verb {verb!r}; there are test, lint, demo, run and newest", file=sys.stderr)
     return 2
 
 
@@ -63,6 +63,11 @@ def interpreters():
 def oldest():
     """Return the oldest interpreter as (version, path)."""
     return min(interpreters().items())
+
+
+def newest():
+    """Return the newest interpreter as (version, path)."""
+    return max(interpreters().items())
 
 
 def _candidates():

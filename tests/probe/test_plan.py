@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+import attrs
 import pytest
 
 from ascend_doctor.checks import catalogue as checks
@@ -17,7 +16,7 @@ from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED
 from ascend_doctor.probe import plan
-from ascend_doctor.probe.plan import Lane, Schedule
+from ascend_doctor.probe.plan import Lane
 from fake_tools import device_source, file_source
 from scripted_runner import map_answer, map_of_modules
 
@@ -45,36 +44,17 @@ def test_sources_of_disabled_checks_are_left_out():
     assert (identity.SOURCE, mapping.SOURCE, info.SOURCE) == plan.sources_for(entries, off)
 
 
-def test_schedule_by_interval():
-    """Everything is due at the start, then each source on its own interval, or on the configured one."""
-    often, seldom = device_source("a/often", interval_s=60), device_source("a/seldom", interval_s=300)
-    third = device_source("a/third", interval_s=60)
-    schedule = Schedule([often, seldom, third], {"a/third": 120})
+def test_harmless_sources_leave_out_what_runs_only_on_request():
+    """Recording a node sends no traffic, and puts no question that only an opt-in check puts."""
+    entries = checks.load()
+    recorded = plan.harmless_sources(entries)
 
-    assert -math.inf == schedule.next_at()
-    assert (often, seldom, third) == schedule.due(1000.0)
-    assert () == schedule.due(1010.0)
-    assert 1060.0 == schedule.next_at()
-    assert (often,) == schedule.due(1059.5)
-    assert (often, third) == schedule.due(1120.0)
-    assert (often, seldom) == schedule.due(1300.0)[:2]
-
-
-def test_schedule_without_sources():
-    """An empty schedule is never due."""
-    assert math.inf == Schedule([]).next_at()
-
-
-def test_schedule_renewed():
-    """Sources can be made due at once: by name, or all that are static; unknown names are ignored."""
-    static, other = device_source("a/static", cost=Cost.STATIC, interval_s=3600), device_source("a/other")
-    schedule = Schedule([static, other])
-    schedule.due(0.0)
-    schedule.renew_static()
-
-    assert (static,) == schedule.due(1.0)
-    schedule.renew(["a/other", "no/such"])
-    assert (other,) == schedule.due(2.0)
+    assert {link.SOURCE, tls.SOURCE} <= set(recorded)
+    assert ping.SOURCE not in recorded
+    link_check = entries["roce.link"]
+    on_request = attrs.evolve(link_check, check=attrs.evolve(link_check.check, opt_in="to be asked for"))
+    only = [source for source in plan.harmless_sources({"roce.link": on_request}) if source in link_check.check.reads]
+    assert [] == only
 
 
 def test_questions_to_the_node():

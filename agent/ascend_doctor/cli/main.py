@@ -33,6 +33,9 @@ VERBS: Mapping[str, Verb] = {
     "explain": Verb("ascend_doctor.cli.explain:command", "Say what a check looks at, why it matters, and what to do."),
     "config": Verb("ascend_doctor.cli.config:command", "Check the configuration file, or show what is in force."),
     "agent": Verb("ascend_doctor.cli.agent:command", "Keep looking at this node, and keep the collector informed."),
+    "sources": Verb(
+        "ascend_doctor.cli.sources:command", "Show what this node is asked, how often, and what came of it."
+    ),
     "status": Verb("ascend_doctor.cli.status:command", "Say what the agent on this node last found out."),
     "collector": Verb("ascend_doctor.cli.collector:command", "Gather what all nodes say, and answer for the cluster."),
     "report": Verb("ascend_doctor.cli.report:command", "Say whether the cluster is ready, from its collector."),

@@ -87,6 +87,15 @@ tls_option = click.option(
     "--tls", "tls_folder", metavar="DIR", help="Folder with ca.crt, tls.crt and tls.key, as `pki issue` makes it."
 )
 
+window_option = click.option(
+    "--window",
+    "window_s",
+    type=click.FloatRange(min=0, max=3600),
+    default=0.0,
+    metavar="SECONDS",
+    help="Look a second time after so long, to see which error counters grow.",
+)
+
 config_option = click.option(
     "--config",
     "config",

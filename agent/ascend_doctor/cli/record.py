@@ -14,13 +14,12 @@ from ascend_doctor.checks import catalogue as checks
 from ascend_doctor.cli.configuration import load
 from ascend_doctor.cli.errors import UserError
 from ascend_doctor.cli.looking import look
-from ascend_doctor.cli.output import config_option, doctor_version
-from ascend_doctor.facts import catalogue
-from ascend_doctor.facts.source import Cost
+from ascend_doctor.cli.output import config_option, doctor_version, window_option
 from ascend_doctor.model.evidence import Ending
 from ascend_doctor.model.wording import counted
 from ascend_doctor.probe import recording
 from ascend_doctor.probe.files import write_new
+from ascend_doctor.probe.plan import harmless_sources
 from ascend_doctor.probe.recording import Recording
 from ascend_doctor.probe.redact import Redactor
 
@@ -31,17 +30,20 @@ from ascend_doctor.probe.redact import Redactor
     "--redact", is_flag=True, help="Mask secrets, addresses, host names and serial numbers, the same everywhere."
 )
 @click.option("--map", "private_map", metavar="FILE", help="Redact, and keep here what stands behind each mask.")
+@window_option
 @config_option
-def command(folder: str, redact: bool, private_map: Optional[str], config: Optional[str]) -> None:
+def command(*, folder: str, redact: bool, private_map: Optional[str], window_s: float, config: Optional[str]) -> None:
     """Record what the tools of this node say, to be judged elsewhere.
 
-    DIR must not be there yet. Every command that the doctor knows and that sends no traffic is run once.
+    DIR must not be there yet. Every command that a check reads is run once, except for those of checks that run only
+    where somebody asked for them.
     """
-    configuration = load(None if config is None else Path(config), checks.load())
+    entries = checks.load()
+    configuration = load(None if config is None else Path(config), entries)
     place = Path(folder)
     if os.path.lexists(place):
         raise UserError(f"{folder} is there already: give the name of a folder that is not")
-    found = look(configuration, [source for source in catalogue.SOURCES if source.cost is not Cost.ACTIVE])
+    found = look(configuration, harmless_sources(entries), window_s)
     taken = Recording(configuration.node_name(), found.evidence, time.time(), doctor_version())
     if redact or private_map is not None:
         redactor = Redactor([taken.node])

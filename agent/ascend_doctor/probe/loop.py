@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
@@ -27,12 +27,13 @@ from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
 from ascend_doctor.model.report import Report
 from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.model.subject import SubjectKind
-from ascend_doctor.probe import plan, verdict_file
+from ascend_doctor.probe import activity, history, plan, verdict_file
 from ascend_doctor.probe import round as rounds
 from ascend_doctor.probe.files import NotAFileError, read_capped, sweep
 from ascend_doctor.probe.locks import DEFAULT_FOLDER, NpuLocks
 from ascend_doctor.probe.round import RoundSettings
 from ascend_doctor.probe.runner import Runner
+from ascend_doctor.probe.schedule import Schedule
 from ascend_doctor.probe.spool import MAX_BYTES, SpoolError, SpoolTakenError, SpoolWriter
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Probe:
         self._monotonic = monotonic
         self._on_report = on_report
         self._sources = plan.sources_for(entries, settings.checks)
-        self._schedule = plan.Schedule(self._sources, settings.intervals_s)
+        self._schedule = Schedule(self._sources, settings.intervals_s)
         self._locks = NpuLocks(settings.lock_folder)
         self._evidence: Dict[str, Evidence] = {}
         self._devices: Reading[DeviceMap] = NOT_REPORTED
@@ -147,9 +148,9 @@ class Probe:
             wall=self._wall,
         )
         self._devices = taken.devices
-        self._evidence = self._current({**self._evidence, **taken.evidence})
+        self._evidence = self._current(history.followed_by(self._evidence, taken.evidence, self._sources))
         self._watch_host()
-        report = self._conclude(taken.remarks)
+        report = self._conclude(due, taken.remarks)
         self._answer_requests()
         return report
 
@@ -202,21 +203,31 @@ class Probe:
         """Return the answers without those about NPUs that are no longer there."""
         if isinstance(self._devices, Missing):
             return dict(evidence)
-        asked = {source.about(target).key for source in self._sources for target in self._devices.targets(source)}
+        queries = (source.about(target) for source in self._sources for target in self._devices.targets(source))
+        asked = {key for query in queries for key in history.keys_of(query)}
         nodes = {source.name for source in self._sources}
         return {key: item for key, item in evidence.items() if key in asked or key in nodes}
 
-    def _conclude(self, remarks: Tuple[str, ...]) -> Report:
+    def _conclude(self, due: Sequence[Source[Any]], remarks: Tuple[str, ...]) -> Report:
         now = self._wall()
         settings = self._settings
         view = NodeView(settings.node, self._evidence, now)
+        done = activity.of_node(view, self._sources, self._schedule, self._clock_offset)
+        busy = frozenset(item.name for item in done if item.busy)
+        self._schedule.back_off(busy & {source.name for source in due}, self._monotonic())
         findings = judge_and_fold([view], self._entries, settings.checks, now, settings.intervals_s)
         report = make_report([view], findings, now, origin="this node", doctor_version=settings.doctor_version)
         # What the cluster is like is not for one node to say; the collector judges that over all of them.
         own = [finding for finding in findings if finding.subject.kind is not SubjectKind.CLUSTER]
-        self._write(NodeState.of(own, self._evidence.values()), report, remarks)
+        self._note(done, now)
+        self._write(NodeState.of(own, history.present(self._evidence).values()), report, remarks)
         self._on_report(report)
         return report
+
+    def _note(self, done: activity.Activities, now: float) -> None:
+        # Nobody decides by this file: a disk that is full is told by the ones that matter.
+        with contextlib.suppress(OSError):
+            activity.write(self._settings.state_dir, done, now)
 
     def _write(self, state: NodeState, report: Report, remarks: Tuple[str, ...]) -> None:
         troubles = []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-import math
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import attrs
 
@@ -15,9 +14,6 @@ from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info, mapping
 from ascend_doctor.facts.source import Cost, Medium, Query, Scope, Source
-
-SLACK_S = 1.0
-"""A source that is due within this time is asked in the present round, so that rounds do not drift apart."""
 
 ALWAYS: Tuple[Source[Any], ...] = (mapping.SOURCE, info.SOURCE, identity.SOURCE)
 """What every plan holds: without the map there is nobody to ask, without the host facts nothing tells of a reboot."""
@@ -48,6 +44,13 @@ def sources_for(entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> 
     return tuple(source for source in catalogue.SOURCES if source.name in names)
 
 
+def harmless_sources(entries: Mapping[str, Entry]) -> Tuple[Source[Any], ...]:
+    """Return every source but those that send traffic or that only opt-in checks read."""
+    asked = {source.name for entry in entries.values() if entry.check.opt_in for source in entry.check.reads}
+    asked -= {source.name for entry in entries.values() if not entry.check.opt_in for source in entry.check.reads}
+    return tuple(source for source in catalogue.SOURCES if source.cost is not Cost.ACTIVE and source.name not in asked)
+
+
 def interval_s(sources: Iterable[Source[Any]], intervals_s: Optional[Mapping[str, float]] = None) -> float:
     """Return how often the node is looked at: the shortest of the intervals, each overridden by name where it is."""
     overrides = intervals_s or {}
@@ -57,37 +60,6 @@ def interval_s(sources: Iterable[Source[Any]], intervals_s: Optional[Mapping[str
 def current_s(sources: Iterable[Source[Any]], intervals_s: Optional[Mapping[str, float]] = None) -> float:
     """Return for how long what was found out about the node counts when nothing newer comes."""
     return STALE_AFTER_INTERVALS * interval_s(sources, intervals_s) + STALE_GRACE_S
-
-
-class Schedule:
-    """When each source is due. Times are in seconds of a clock that never jumps.
-
-    `intervals_s` overrides the interval of single sources by name.
-    """
-
-    def __init__(self, sources: Sequence[Source[Any]], intervals_s: Optional[Mapping[str, float]] = None) -> None:
-        self._sources = tuple(sources)
-        self._intervals_s = dict(intervals_s or {})
-        self._next: Dict[str, float] = {source.name: -math.inf for source in sources}
-
-    def due(self, now: float) -> Tuple[Source[Any], ...]:
-        """Return the sources to ask now and count them as asked."""
-        found = tuple(source for source in self._sources if self._next[source.name] <= now + SLACK_S)
-        for source in found:
-            self._next[source.name] = now + self._intervals_s.get(source.name, source.interval_s)
-        return found
-
-    def next_at(self) -> float:
-        """Return when the next source is due; -inf when one is due already."""
-        return min(self._next.values(), default=math.inf)
-
-    def renew(self, names: Iterable[str]) -> None:
-        """Make sources due at once, as far as they are on the schedule."""
-        self._next.update({name: -math.inf for name in names if name in self._next})
-
-    def renew_static(self) -> None:
-        """Make everything due that changes only with a boot or an installation."""
-        self.renew(source.name for source in self._sources if source.cost is Cost.STATIC)
 
 
 @attrs.frozen

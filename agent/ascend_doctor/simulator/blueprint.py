@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from ascend_doctor.simulator import past
 from ascend_doctor.simulator.fabric import End, Fabric
 from ascend_doctor.simulator.hardware import Machine, Port
 from ascend_doctor.simulator.profiles import PRODUCTS
@@ -33,6 +34,8 @@ def machine(name: str, section: Nodes, wiring: Fabric, seed: int, booted_at: flo
             "send_arp_status": "1",
             "tls_enable": str(section.tls),
         }
+    if section.used:
+        past.use(made, random.Random(f"{seed} {name} past"))  # noqa: S311 - no secret, and the same each time
     return made
 
 

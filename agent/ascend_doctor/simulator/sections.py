@@ -31,7 +31,7 @@ class Nodes(Section):
     """Machines of one kind. `name` may hold one range: `node-[1-16]` or `node-[001-128]` stands for that many nodes.
 
     `npus` is how many NPUs are installed, as many as the product holds when it is left out.
-    `tls` is the TLS switch of their RoCE ports.
+    `tls` is the TLS switch of their RoCE ports. `used` machines have a past: counters that have counted long ago.
     """
 
     name: NodeRange
@@ -40,6 +40,7 @@ class Nodes(Section):
     firmware: Version = "7.8.0.6.201"
     npus: Optional[int] = Field(default=None, ge=1)
     tls: Literal[0, 1] = 0
+    used: bool = False
 
     def numbers(self) -> range:
         """Return the numbers that the range in the name stands for; one number without a range."""
