@@ -18,6 +18,18 @@ from ascend_doctor.facts.source import Medium
 from ascend_doctor.model.product import ALL
 
 INDEX = "README.md"
+FAMILIES: Mapping[str, str] = {
+    "tool": "The vendor's tools",
+    "version": "Versions",
+    "npu": "NPUs",
+    "roce": "RoCE ports (A1, A2, A3)",
+    "ub": "UB ports (Ascend 950)",
+    "host": "The host",
+    "cluster": "The nodes together",
+    "deploy": "Deployments",
+    "serving": "Serving",
+}
+"""The families of checks, the first part of their ids, in the order of the index."""
 WIDTH = 100
 
 
@@ -35,12 +47,40 @@ def page(entry: Entry) -> str:
 
 def index(entries: Mapping[str, Entry]) -> str:
     """Return the Markdown page that lists all checks."""
-    lines = ["# Checks", "", "| Check | Says | Judges | Weight |", "|---|---|---|---|"]
-    for entry in entries.values():
-        check = entry.check
-        link = f"[`{check.id}`]({check.id}.md)"
-        lines.append(f"| {link} | {entry.guide.title} | {_scope(entry)} | {check.severity.value} |")
+    on_request = sum(bool(entry.check.opt_in) for entry in entries.values())
+    lines = [*_INDEX_HEAD.format(count=len(entries), on_request=on_request).splitlines()]
+    families = {check_id.partition(".")[0] for check_id in entries}
+    for family in sorted(families, key=list(FAMILIES).index):
+        lines += ["", f"## {FAMILIES[family]}", "", "| Check | Says | Judges | Weight | Runs | Products |"]
+        lines.append("|---|---|---|---|---|---|")
+        for check_id, entry in entries.items():
+            if check_id.startswith(f"{family}."):
+                lines.append(_row(entry))
     return "\n".join([*lines, ""])
+
+
+_INDEX_HEAD = """\
+# Checks
+
+{count} checks. A blocking check that fails makes a node NOT READY, an advisory one never does. {on_request} run only
+where somebody asks for them: with `ascend-doctor check --check ID`, or always with `checks: {{ID: {{enabled: true}}}}`
+in the configuration.
+
+[By symptom](../symptoms.md) · [Which fault each check finds](../faults.md) · [Adding a check](../adding-a-check.md)
+"""
+
+
+def _row(entry: Entry) -> str:
+    check = entry.check
+    cells = (
+        f"[`{check.id}`]({check.id}.md)",
+        entry.guide.title,
+        _scope(entry),
+        check.severity.value,
+        "on request" if check.opt_in else "always",
+        _products(entry),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def pages(entries: Mapping[str, Entry]) -> Dict[str, str]:
@@ -64,11 +104,17 @@ def _facts(entry: Entry) -> Iterator[Tuple[str, str]]:
     check = entry.check
     yield "Judges", _scope(entry)
     yield "Weight", f"{check.severity.value} (configuration may change it)"
-    yield "Products", "all" if check.generations == ALL else ", ".join(sorted(item.value for item in check.generations))
+    yield "Runs", f"only where somebody asks for it: {check.opt_in}" if check.opt_in else "in every round"
+    yield "Products", _products(entry)
     yield "Asks", ", ".join(_commands(entry)) or "nothing of its own"
     if check.metric:
         yield "Metric", check.metric
     yield "Since", check.since
+
+
+def _products(entry: Entry) -> str:
+    generations = entry.check.generations
+    return "all" if generations == ALL else ", ".join(sorted(item.value for item in generations))
 
 
 def _scope(entry: Entry) -> str:
