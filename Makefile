@@ -40,6 +40,7 @@ protos:
 docs:
 	@$(SETUP) run -m ascend_doctor.report.check_pages docs/checks
 	@$(SETUP) run -m ascend_doctor.simulator.fault_table docs/faults.md
+	@$(SETUP) run -m ascend_doctor.report.symptoms docs/symptoms.md
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.9 --generate-hashes --no-header --no-annotate --upgrade --quiet
 

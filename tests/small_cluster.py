@@ -6,6 +6,7 @@ import json
 import shlex
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.catalogue import query_for_command
 from ascend_doctor.model.evidence import Ending, Evidence
@@ -176,7 +177,8 @@ def lldp(npu: int, direct: bool) -> Evidence:
 def host(**changed: object) -> Evidence:
     """Return the facts of the host."""
     facts = {"boot_time": AT - 86400, "davinci": list(range(NPUS)), "container": False, "has_passwd_entry": True}
-    return answer("host-facts", json.dumps({**facts, **changed}) + "\n")
+    system = {"machine": "x86_64", "kernel": "5.10.0-216.0.0.115.oe2203sp4.x86_64", "euid": 0}
+    return answer("host-facts", json.dumps({**facts, **system, **changed}) + "\n")
 
 
 def tls(npu: int, switch: int = 0) -> Evidence:
@@ -282,3 +284,14 @@ def views(
         NodeView(f"node-{number}", {**node(number, 3 - number, direct), **(changed or {}).get(number, {})})
         for number in range(1, nodes + 1)
     ]
+
+
+def answerable(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
+    """Return the checks of which the cluster answers every question that they cannot do without."""
+    answered = {key.partition("@")[0] for key in views()[0].evidence}
+    spared = {"npu.dropped": {"host/pci"}}
+    return {
+        name: entry
+        for name, entry in entries.items()
+        if {source.name for source in entry.check.reads} - spared.get(name, set()) <= answered
+    }

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ascend_doctor.checks import catalogue
-from ascend_doctor.checks.engine import judge_fleet, judge_node
+from ascend_doctor.checks.engine import CheckSettings, judge_fleet, judge_node
 from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Status
@@ -24,10 +24,11 @@ def judge(folder: Path) -> List[Finding]:
     """Run the check that a case is about over its recording."""
     check_id = folder.parent.name
     entries = {check_id: ENTRIES[check_id]}
+    settings = {check_id: CheckSettings(enabled=True)}  # for those that run only where somebody asks for them
     views = [NodeView(item.node, item.evidence) for item in recording.read(folder)]
     if ENTRIES[check_id].fleet:
-        return list(judge_fleet(FleetView(views), entries))
-    return [finding for view in views for finding in judge_node(view, entries)]
+        return list(judge_fleet(FleetView(views), entries, settings))
+    return [finding for view in views for finding in judge_node(view, entries, settings)]
 
 
 def case_of(folder: Path) -> Dict[str, Any]:

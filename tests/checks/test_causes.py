@@ -8,7 +8,7 @@ import pytest
 
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.causes import fold
-from ascend_doctor.checks.consequences import RULES
+from ascend_doctor.checks.consequences import FAR_RULES, RULES
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding
@@ -21,6 +21,7 @@ from small_cluster import (
     OLD_FIRMWARE,
     Answers,
     answer,
+    answerable,
     board,
     dark,
     dropped,
@@ -38,6 +39,7 @@ from small_cluster import (
 )
 
 ENTRIES = catalogue.load()
+JUDGED = answerable(ENTRIES)
 DEAD = "dcmi module initialize failed. ret is -8005\n"
 NPU_SMI = ["npu-smi info", "npu-smi info -m", "npu-smi info -l"] + [
     f"npu-smi info -t {what} -i {npu}" for what in ("board", "health", "ecc") for npu in range(NPUS)
@@ -47,7 +49,7 @@ NPU_SMI = ["npu-smi info", "npu-smi info -m", "npu-smi info -l"] + [
 def report(changed: Optional[Dict[int, Answers]] = None, *, nodes: int = 2, direct: bool = False) -> Report:
     """Judge healthy nodes with some answers changed."""
     seen = views(changed, nodes=nodes, direct=direct)
-    return make_report(seen, judge_and_fold(seen, ENTRIES), made_at=AT)
+    return make_report(seen, judge_and_fold(seen, JUDGED), made_at=AT)
 
 
 def culprits(whole: Report) -> List[Tuple[str, str]]:
@@ -87,7 +89,7 @@ FAULTS: Mapping[str, Tuple[Dict[int, Answers], Tuple[str, str], Verdict]] = {
     "cable": ({1: dark(2)}, ("roce.link", f"{NODE_1} NPU 2 port"), Verdict.NOT_READY),
     "module": ({1: without_module(2)}, ("roce.optical.present", f"{NODE_1} NPU 2 port"), Verdict.NOT_READY),
     "dropped NPU": ({1: dropped(2)}, ("tool.timeout", f"{NODE_1} NPU 2"), Verdict.NOT_READY),
-    "NPU left out": ({1: of(table(without=(2,)))}, ("npu.present", f"{NODE_1} NPU 2"), Verdict.NOT_READY),
+    "NPU left out": ({1: of(table(without=(2,)))}, ("npu.dropped", f"{NODE_1} NPU 2"), Verdict.NOT_READY),
     "firmware": ({1: misfit(installed=True)}, ("version.driver-firmware", NODE_1), Verdict.NOT_READY),
     "firmware, other file": ({2: misfit(installed=False)}, ("version.driver-firmware", NODE_2), Verdict.NOT_READY),
     "TLS switch": ({2: of(tls(1, 1))}, ("cluster.tls-equal", f"{NODE_2} NPU 1 port"), Verdict.NOT_READY),
@@ -293,6 +295,12 @@ def test_the_rules_name_checks_that_exist_and_have_no_circle() -> None:
             break
         alive -= ends
     assert set() == alive
+
+
+def test_the_rules_across_a_cable_name_checks_that_exist() -> None:
+    """Causes and effects at the two ends of a cable are checks."""
+    named = {check for rule in FAR_RULES for check in (rule.cause, *rule.effects)}
+    assert set() == named - set(ENTRIES)
 
 
 def catalogue_match(check: str, pattern: str) -> bool:

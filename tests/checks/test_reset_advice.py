@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ascend_doctor.checks import remedies
-from ascend_doctor.checks.node import npu_present
+from ascend_doctor.checks.node import npu_dropped
 from ascend_doctor.facts.devices import Device, DeviceMap
 from ascend_doctor.model.reading import NOT_REPORTED
 
@@ -27,4 +27,4 @@ ODD_SLOTS = [(1, 0, 0), (2, 0, 1), (5, 0, 2)]
 def test_the_address_of_a_lost_npu(places, lost, expected):
     """An NPU that the map leaves out is addressed in step with the others, and never by a guess."""
     devices = DeviceMap(tuple(Device(*place) for place in places), NOT_REPORTED)
-    assert expected == npu_present.reset_of(devices, lost)
+    assert expected == npu_dropped.reset_of(devices, lost)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Dict, List
+from typing import List
 
 import pytest
 
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.report import Report
 from ascend_doctor.model.verdict import Verdict
-from simulated import answers, make
+from simulated import make, watched
 
 ENTRIES = catalogue.load()
-SCENARIOS = ("demo", "direct", "a3", "310p")
+SCENARIOS = ("demo", "direct", "a3", "310p", "a5")
 AFTER_THE_START_S = 900.0
 FAULTS = {
     "cable-pulled, npu: 3": "roce.link",
@@ -31,8 +30,104 @@ FAULTS = {
     "npu-dropped, npu: 3, info: hangs": "tool.timeout",
     "tool-busy, npu: 3": "tool.busy",
     "leftover-process, npu: 3, memory_mb: 20000": "npu.processes",
+    "aic-load, npu: 3": "npu.processes",
+    "aiv-load, npu: 3": "npu.processes",
+    "aicpu-load, npu: 3": "npu.processes",
+    "hbm-load, npu: 3": "npu.processes",
+    "memory-leak, npu: 3": "npu.hbm-free",
+    "hbm-shrunk, npu: 3": "npu.hbm-capacity",
+    "ecc-isolated, npu: 3": "npu.ecc-isolation",
+    "ecc-isolated, npu: 3, pages: 64": "npu.ecc-isolation",
+    "ecc-isolated, npu: 3, pages: 0, waiting: 2": "npu.ecc-isolation",
+    "npu-alarm, npu: 3": "npu.health",
+    "npu-alarm, npu: 3, code: 80CB8009, word: Warning": "npu.health",
+    "hot-chip, npu: 3": "npu.temperature",
+    "hot-chip, npu: 3, part: hbm": "npu.temperature",
+    "hot-chip, npu: 3, part: hbm-fatal": "npu.temperature",
+    "clock-throttled, npu: 3": "npu.throttle",
+    "npu-lost, npu: 3": "npu.dropped",
+    "npu-lost, npu: 3, off: bus": "npu.dropped",
+    "chip-reset, npu: 3": "npu.dropped",
+    "npu-missing, npu: 3": "npu.present",
+    "npu-not-ready, npu: 3": "npu.boot",
     "net-health-init, npu: 3": "roce.net-health",
+    "weak-light, npu: 3": "roce.optical.power",
+    "weak-light, npu: 3, lane: 1": "roce.optical.power",
+    "dirty-fibre, npu: 3": "roce.optical.power",
+    "dying-laser, npu: 3": "roce.optical.bias",
+    "lane-dark, npu: 3": "roce.optical.los",
+    "snr-low, npu: 3": "roce.optical.snr",
+    "snr-low, npu: 3, side: host, lane: 0": "roce.optical.snr",
+    "module-hot, npu: 3": "roce.optical.env",
+    "module-undervoltage, npu: 3": "roce.optical.env",
+    "tx-disabled, npu: 3": "roce.optical.state",
+    "high-power-off, npu: 3": "roce.optical.state",
+    "crc-errors, npu: 3": "roce.errors",
+    "fec-errors, npu: 3": "roce.fec-counters",
+    "link-flapping, npu: 3": "roce.flap",
+    "pfc-storm, npu: 3": "roce.pfc-storm",
+    "congestion, npu: 3": "roce.ecn",
     "ecc-double-bit, npu: 3": "npu.ecc",
+    "speed-odd, npu: 3": "roce.speed",
+    "half-duplex, npu: 3": "roce.duplex",
+    "mtu-odd, npu: 3": "roce.mtu",
+    "fec-off, npu: 3": "roce.fec",
+    "pfc-off, npu: 3": "roce.pfc",
+    "dscp-changed, npu: 3": "roce.pfc",
+    "bandwidth-limit, npu: 3": "roce.shaping",
+    "udp-port-fixed, npu: 3": "roce.udp-port",
+    "arp-conflict, npu: 3": "roce.arp",
+    "route-foreign, npu: 3": "roce.route",
+    "recovery-failed, npu: 3": "roce.cfg-status",
+    "hccp-leftover, npu: 3": "npu.hccp",
+    "netdetect-unset, npu: 3": "roce.netdetect",
+    "netdetect-unset, npu: 3, kind: own": "roce.netdetect",
+    "netdetect-foreign, npu: 3": "cluster.netdetect-target",
+    "gateway-outside, npu: 3": "roce.gateway",
+    "lldp-silent, npu: 3": "roce.lldp",
+    "link-shut, npu: 3": "roce.link",
+    "conf-missing": "roce.hccn-conf",
+    "conf-missing, incomplete: true": "roce.hccn-conf",
+    "hccs-lane-lost, npu: 3": "npu.hccs",
+    "hccs-link-down, npu: 3, peer: 6": "npu.hccs",
+    "pair-over-pcie, npu: 3": "npu.topo",
+    "other-product, npu: 3": "npu.product",
+    "system-unlisted": "host.os",
+    "kernel-old": "host.kernel",
+    "pages-large": "host.page-size",
+    "governor-slow": "host.cpu-governor",
+    "machine-virtual": "host.virtual",
+    "huge-pages-off": "host.thp",
+    "swaps-readily": "host.swappiness",
+    "numa-balancing-on": "host.numa-balancing",
+    "migration-cost-default": "host.sched-migration",
+    "overcommit-strict": "host.overcommit",
+    "memory-low": "host.memory",
+    "shared-memory-small": "host.shm",
+    "disk-full": "host.disk",
+    "open-files-few": "host.ulimit",
+    "backlog-short": "host.tcp-backlog",
+    "preload-absent": "host.malloc",
+    "cpus-offline": "host.cpu-binding",
+    "logs-debug": "host.log-level",
+    "pcie-down, npu: 3": "npu.pcie",
+    "driver-unbound, npu: 3": "npu.dropped",
+    "numa-unknown": "npu.numa",
+    "device-node-missing": "npu.device-nodes",
+    "device-node-missing, device: devmm_svm": "npu.device-nodes",
+    "kernel-upgraded": "version.kernel-module",
+    "port-taken": "host.ports",
+    "firewall-on": "host.firewall",
+    "nic-down": "host.nic",
+    "hostname-on-loopback": "host.hostname",
+    "clock-unsynchronised": "host.time",
+    "kernel-trouble": "host.dmesg",
+    "kernel-trouble, kind: aer": "host.dmesg",
+    "kernel-trouble, kind: out-of-memory": "host.dmesg",
+    "kernel-trouble, kind: hung-task": "host.dmesg",
+    "kernel-trouble, kind: driver-error": "host.dmesg",
+    "docker-down": "host.docker",
+    "not-root": "tool.permission",
 }
 
 
@@ -42,10 +137,7 @@ def report(scenario: str, fault: str = "") -> Report:
         resources.files("ascend_doctor.simulator").joinpath("scenarios").joinpath(f"{scenario}.yaml").read_text("utf-8")
     )
     text += f"faults:\n  - {{fault: {fault}, node: node-1}}\n" if fault else ""
-    nodes: Dict[str, Dict[str, Evidence]] = {}
-    for (node, key), evidence in answers(make(text, AFTER_THE_START_S)).items():
-        nodes.setdefault(node, {})[key] = evidence
-    views = [NodeView(node, evidence) for node, evidence in nodes.items()]
+    views = [NodeView(node, evidence) for node, evidence in watched(make(text, AFTER_THE_START_S)).items()]
     return make_report(views, judge_and_fold(views, ENTRIES), made_at=0.0)
 
 

@@ -284,4 +284,5 @@ def test_a_tool_that_hangs_before_there_is_a_map_is_one_problem(tmp_path, capsys
     assert 1 == run(["check", "--config", str(config), "--format", "json"])
     findings = json.loads(capsys.readouterr().out)["findings"]
     problems = [item for item in findings if item["status"] in ("fail", "warn", "unknown") and not item.get("cause")]
-    assert ["tool.timeout"] == [item["check"] for item in problems]
+    # What the host's own checks say is about the machine on which the tests run.
+    assert ["tool.timeout"] == [item["check"] for item in problems if not item["check"].startswith("host.")]

@@ -75,7 +75,7 @@ def test_version(capsys):
         (["check", "--format", "xml"], "is not one of 'terminal', 'json', 'prometheus'"),
         (["replay"], "Missing argument 'DIR' (see `ascend-doctor replay --help`)"),
         (["explain", "roce.lnk"], "no check has the id `roce.lnk`: did you mean `roce.link`?"),
-        (["explain", "!"], "no check has the id `!`: `ascend-doctor explain` lists all ids"),
+        (["explain", "!"], "nothing is known of '!': give a code, or the whole line of the log"),
         (["check", "--check", "npu.ec"], "no check has the id `npu.ec`: did you mean `npu.ecc`?"),
         (["check", "--config", "/nowhere.yaml"], "/nowhere.yaml: cannot be read: No such file or directory"),
         (["replay", "/nowhere"], "/nowhere: there is no such folder: give the folder that holds recording.yaml"),

@@ -16,6 +16,7 @@ import pytest
 
 from ascend_doctor.cli.main import run
 from ascend_doctor.facts.catalogue import query_for_command
+from ascend_doctor.facts.npu_smi.blocks import NOTHING_OF_CHIPS
 from samples import CORPUS, Case, Sample, runs_of_session, samples, vendor_cases
 
 pytestmark = pytest.mark.skipif(CORPUS is None, reason="no ../shared/corpus beside this checkout")
@@ -41,8 +42,14 @@ class Answer:
 def _cut(sample: Sample) -> List[Tuple[str, str]]:
     """Cut a session up into (command line, output); loops print one answer after another without their commands."""
     text = sample.data.decode()
+    if sample.command[-1].endswith("version.cfg"):
+        return [("", text.partition("\n")[2])]  # the file's own first line looks like a prompt
+    if "enable" in sample.command:
+        return [("", text)]
     if "-tls" in sample.command:
         return [("", part) for part in re.split(r"(?m)^(?=dev_id:\d+, tls switch)", text) if part]
+    if "-vnic" in sample.command:
+        return [("", part) for part in re.split(r"(?m)^(?=vnic link status)", text)[1:]]
     if "-lldp" in sample.command:
         return [("", line) for line in text.splitlines(keepends=True)]
     return runs_of_session(text)
@@ -86,7 +93,7 @@ def _differences(expected: Any, shown: Any, place: str = "") -> Iterator[str]:
                 yield f"{place}.{key} is not there"
             else:
                 yield from _differences(value, shown[key], f"{place}.{key}")
-    elif place.endswith(".types_include"):
+    elif place.endswith((".types_include", ".types_exclude")):
         yield from (f"{place}: {word} is not there" for word in expected if word not in shown)
     elif isinstance(expected, list) and isinstance(shown, list) and len(expected) == len(shown):
         for index, (one, other) in enumerate(zip(expected, shown)):
@@ -137,6 +144,8 @@ def test_damage_is_placed(item, tmp_path, capsys):
     for damage, data in _damaged(item.data).items():
         if damage == "cut inside its last line" and item.command.startswith("cat "):
             continue  # people edit files and leave out the last newline: test_files.py shows what is read then
+        if data == item.data:
+            continue  # there is no word in it that could be translated
         code = _parse(tmp_path, item.command, data)
         out, err = capsys.readouterr()
         assert (1, "") == (code, out), damage
@@ -149,6 +158,8 @@ def test_a_session_as_a_whole_is_placed(sample, capsys):
     """Prompts and several runs in one file are no answer: the line is named where reading stopped."""
     if query_for_command(sample.command) is None:
         pytest.skip("no source asks this command")
+    if _cut(sample) == [("", sample.data.decode())]:
+        pytest.skip("no prompt, and one answer only")
     assert CORPUS is not None
     assert 1 == run(["parse", "--command", " ".join(sample.command), str(CORPUS / sample.path)])
     assert re.search(r"txt: line [1-9][0-9]*: expected ", capsys.readouterr().err)
@@ -173,6 +184,9 @@ def test_an_answer_of_the_vendors_code_is_an_object(case, capsys):
         assert shown["ok"] is False
     if shown.get("ok") is False:
         said = " ".join((case.stdout + b"\n" + case.stderr).decode().split())
+        if shown["reason"] == NOTHING_OF_CHIPS:
+            assert re.fullmatch(r"NPU ID : \d+( Chip Count : \d+)?", said)
+            return
         assert shown["reason"]
         assert shown["reason"] in said
 

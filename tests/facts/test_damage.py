@@ -68,6 +68,8 @@ ENDS_EARLIER = {
     ("InfoFacts", "driver_incomplete"): False,
     ("InfoFacts", "complete"): True,
     ("HccnConfFacts", "complete"): True,
+    ("StatusFacts", "elided"): False,
+    ("SettingFacts", "elided"): False,
 }
 
 

@@ -455,11 +455,11 @@ def test_unknown_form_is_refused_at_its_line(name: str, stdout: str, place: str)
 
 
 def test_command_of_a_950_is_recognised() -> None:
-    """The 950 turns the options round; the die and the port do not change which parser reads the answer."""
+    """The 950 names the mode first, and asks about one port of a die."""
     query = query_for_command(("/usr/local/bin/hccn_tool", "-g", "-link", "-i", "2", "-u", "0", "-p", "4"))
 
     assert query is not None
-    assert ("hccn_tool/link", Target(phy_id=2)) == (query.source.name, query.target)
+    assert ("hccn_tool/ub_link", Target(npu=2, udie=0, port=4)) == (query.source.name, query.target)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,6 @@ def test_values_of_a_chip_that_could_not_be_asked_are_missing(source: Source[Any
     values = [value for value in document(found)["chips"][0].items() if value[0] not in ("chip", "extra")]
     assert values
     assert all(value is None for _, value in values)
-    assert "hbm_double_bit" not in document(found)
 
 
 def test_usages_without_any_memory_were_not_read() -> None:

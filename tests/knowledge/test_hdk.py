@@ -6,7 +6,7 @@ import pytest
 
 from ascend_doctor.knowledge import hdk
 from ascend_doctor.knowledge.hdk import Compatibility
-from ascend_doctor.knowledge.tables import rows
+from ascend_doctor.knowledge.tables import Table
 from ascend_doctor.model.product import Generation
 
 
@@ -53,7 +53,16 @@ def test_a_pair_counts_for_its_own_family() -> None:
     assert not hdk.is_one_release("25.2.9", "7.7.6.6.236", None)
 
 
+def test_a_pair_of_two_releases_is_known_as_one() -> None:
+    """Such a pair was seen at work: it is a warning, and says why; a pair that nobody lists has no verdict."""
+    pair = hdk.pair_of("25.5.1", "7.7.0.10.220", Generation.A2)
+    assert pair is not None
+    assert ("warn", "seen at work", "hdk_pairs.tsv") == (pair.verdict, pair.reason, pair.origin)
+    assert not hdk.is_one_release("25.5.1", "7.7.0.10.220", Generation.A2)
+    assert None is hdk.pair_of("25.5.1", "7.7.0.10.220", Generation.A5)
+
+
 def test_a_data_file_with_a_broken_row_names_the_line() -> None:
     """A row with another number of columns is a mistake of the data's author."""
-    with pytest.raises(ValueError, match="line 6: 5 columns in place of 4"):
-        list(rows("hdk_pairs.tsv", 4))
+    with pytest.raises(ValueError, match="line 6: 7 columns in place of 1"):
+        list(Table("hdk_pairs", ("family",), ()).rows())

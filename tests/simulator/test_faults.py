@@ -6,6 +6,13 @@ from typing import Any, Dict, FrozenSet, Tuple
 
 import pytest
 
+import effects_on_chips
+import effects_on_host
+import effects_on_installation
+import effects_on_interconnect
+import effects_on_ports
+import effects_on_settings
+import effects_on_surroundings
 import simulated
 from ascend_doctor.facts.hccn_tool import ping
 from ascend_doctor.facts.source import Target
@@ -17,7 +24,21 @@ from ascend_doctor.simulator.faults.ports import CablePulled
 SWITCHED = "nodes:\n  - {name: 'n[1-2]', product: atlas-800t-a2}\n"
 DIRECT = SWITCHED + "fabric: {kind: direct}\n"
 
-PORT_IS_DARK = ("link", "net_health", "lldp", "optical", "speed", "stat", "link_stat")
+PORT_IS_DARK = (
+    *(
+        "link",
+        "net_health",
+        "lldp",
+        "speed",
+        "duplex",
+        "stat",
+        "stat-extra",
+        "link_stat",
+        "arp",
+        "optical",
+        "optical-v2",
+    ),
+)
 
 
 def _of(node: str, phy_id: int, *commands: str) -> FrozenSet[Tuple[str, str]]:
@@ -25,21 +46,8 @@ def _of(node: str, phy_id: int, *commands: str) -> FrozenSet[Tuple[str, str]]:
 
 
 def _everything_about(node: str, npu: int) -> FrozenSet[Tuple[str, str]]:
-    commands = (
-        "link",
-        "ip",
-        "gateway",
-        "netdetect",
-        "net_health",
-        "lldp",
-        "stat",
-        "link_stat",
-        "speed",
-        "optical",
-        "tls",
-    )
-    cards = (f"board@{npu}", f"health@{npu}.0", f"ecc@{npu}", f"usages@{npu}")
-    return _of(node, npu, *commands) | {(node, f"npu-smi/{name}") for name in cards}
+    asked = simulated.queries(simulated.make(SWITCHED), node)
+    return frozenset((node, query.key) for query in asked if npu in (query.target.npu, query.target.phy_id))
 
 
 EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
@@ -49,16 +57,16 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
         "{fault: cable-pulled, node: n1, npu: 3}",
         _of("n1", 3, *PORT_IS_DARK) | _of("n2", 3, *PORT_IS_DARK),
     ),
-    "module-pulled": (SWITCHED, "{fault: module-pulled, node: n1, npu: 3}", _of("n1", 3, *PORT_IS_DARK)),
+    "module-pulled": (SWITCHED, "{fault: module-pulled, node: n1, npu: 3}", _of("n1", 3, *PORT_IS_DARK, "optical-dfx")),
     "module-pulled, direct": (
         DIRECT,
         "{fault: module-pulled, node: n2, npu: 3}",
-        _of("n1", 3, *PORT_IS_DARK) | _of("n2", 3, *PORT_IS_DARK),
+        _of("n1", 3, *PORT_IS_DARK) | _of("n2", 3, *PORT_IS_DARK, "optical-dfx"),
     ),
     "gateway-missing": (
         SWITCHED,
         "{fault: gateway-missing, node: n1, npu: 3}",
-        _of("n1", 3, "gateway") | {("n1", "file/hccn-conf")},
+        _of("n1", 3, "gateway", "route", "ip_route") | {("n1", "file/hccn-conf")},
     ),
     "tls-odd": (
         SWITCHED,
@@ -78,7 +86,7 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
     "address-duplicate": (
         SWITCHED,
         "{fault: address-duplicate, node: n1, npu: 3, like: n2/3}",
-        _of("n1", 3, "ip") | {("n1", "file/hccn-conf")},
+        _of("n1", 3, "ip", "ip_route") | {("n1", "file/hccn-conf")},
     ),
     "firmware-mismatch": (
         SWITCHED,
@@ -88,7 +96,7 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
     "npu-dropped": (
         SWITCHED,
         "{fault: npu-dropped, node: n1, npu: 3}",
-        _everything_about("n1", 3) | {("n1", "npu-smi/info"), ("n1", "npu-smi/list"), ("n1", "npu-smi/mapping")},
+        _everything_about("n1", 3) | {("n1", f"npu-smi/{name}") for name in ("info", "list", "mapping", "topo")},
     ),
     "tool-busy": (
         SWITCHED,
@@ -98,7 +106,9 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
     "leftover-process": (
         SWITCHED,
         "{fault: leftover-process, node: n1, npu: 3}",
-        frozenset({("n1", "npu-smi/info"), ("n1", "npu-smi/usages@3")}),
+        frozenset(
+            {("n1", f"npu-smi/{name}") for name in ("info", "usages@3", "common@3")} | {("n1", "host/npu-processes")}
+        ),
     ),
     "net-health-init": (SWITCHED, "{fault: net-health-init, node: n1, npu: 3}", _of("n1", 3, "net_health")),
     "ecc-double-bit": (
@@ -106,6 +116,27 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
         "{fault: ecc-double-bit, node: n1, npu: 3, count: 2}",
         frozenset({("n1", "npu-smi/ecc@3")}),
     ),
+    "tx-disabled": (
+        SWITCHED,
+        "{fault: tx-disabled, node: n1, npu: 3}",
+        _of("n1", 3, *PORT_IS_DARK, "optical-dfx"),
+    ),
+    **{
+        fault: (
+            SWITCHED,
+            f"{{fault: {name}, node: n1, npu: 3{keys}}}",
+            _everything_about("n1", 3) | {("n1", answer) for answer in answers},
+        )
+        for fault, answers in effects_on_chips.ABSENT.items()
+        for name, keys in [(fault.partition(",")[0], fault[len(fault.partition(",")[0]) :])]
+    },
+    **effects_on_chips.EFFECTS,
+    **effects_on_host.EFFECTS,
+    **effects_on_installation.EFFECTS,
+    **effects_on_interconnect.EFFECTS,
+    **effects_on_ports.EFFECTS,
+    **effects_on_settings.EFFECTS,
+    **effects_on_surroundings.EFFECTS,
 }
 
 
@@ -123,7 +154,9 @@ def test_a_fault_changes_only_what_it_should(case: str) -> None:
     text, fault, expected = EFFECTS[case]
     healthy, broken = simulated.answers(simulated.make(text)), simulated.answers(_with(text, fault))
     keys = healthy.keys() | broken.keys()
-    assert expected == {key for key in keys if healthy[key].digest != broken[key].digest}
+    # An NPU that is not there is not asked about either.
+    alike = {key for key in keys if key in healthy and key in broken and healthy[key].digest == broken[key].digest}
+    assert expected == keys - alike
 
 
 def test_every_fault_is_tried() -> None:
@@ -139,7 +172,7 @@ def test_a_repaired_fault_leaves_only_its_records(case: str) -> None:
     assert 1 == len(broken.repair())
     healthy, mended = simulated.answers(simulated.make(text)), simulated.answers(broken)
     different = {key[1].partition("@")[0] for key in healthy if healthy[key].digest != mended[key].digest}
-    assert different <= {"hccn_tool/stat", "hccn_tool/link_stat"}
+    assert different <= effects_on_ports.LEFT_BEHIND | effects_on_interconnect.LEFT_BEHIND
 
 
 def test_a_pulled_cable_shows_at_both_ends() -> None:

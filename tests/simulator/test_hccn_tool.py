@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import List, Optional
 
+import attrs
 import pytest
 
 from ascend_doctor.simulator import tools
@@ -142,17 +143,35 @@ def test_a_wrong_call_shows_the_help_of_its_command() -> None:
     assert every == _lines(_machine(), "--help")
 
 
-@pytest.mark.parametrize("words", ["-mac -g", "-link -g down_fault_time", "-tls -g host", "-duplex -g"])
+@pytest.mark.parametrize("words", ["-context -g", "-link -g down_fault_time", "-pci -g", "-qp_info -g"])
 def test_what_is_not_simulated_is_not_supported(words: str) -> None:
     """A command that the real tool knows has no invented answer."""
     answer = _run(_machine(), f"-i 0 {words}")
     assert (b"The command is not supported on this product.\n", 13) == (answer.stdout, answer.exit_code)
 
 
-def test_the_device_speaks_ipv4() -> None:
-    """IPv6 is refused as on the products that do not have it."""
-    assert 23 == _run(_machine(), "-i 0 -ip -inet6 -g").exit_code
-    assert 23 == _run(_machine(), "-i 0 -ping -inet6 -g ipv6_address ::1").exit_code
+def test_machines_of_the_9000_kind_speak_ipv4_only() -> None:
+    """IPv6 is refused on the products that do not have it, whatever comes behind the word."""
+    machine = _machine()
+    machine.board = attrs.evolve(machine.board, main_board_id=0x1C)
+    for words in ("-ip -inet6 -g", "-gateway -inet6", "-netdetect -inet6 -g", "-ping -inet6 -g ipv6_address ::1"):
+        assert 23 == _run(machine, f"-i 0 {words}").exit_code
+
+
+def test_settings_for_ipv6() -> None:
+    """Address, gateway and probed address have a form of their own, and words of their own where they are not set."""
+    machine = _machine()
+    assert [13, 2] == [_run(machine, f"-i 0 {words} -inet6 -g").exit_code for words in ("-ip", "-gateway")]
+    assert b"netdetect addr: ::\n" == _run(machine, "-i 0 -netdetect -inet6 -g").stdout
+    settings = machine.ports[0].settings
+    settings.ipv6_address, settings.ipv6_gateway, settings.ipv6_netdetect = "2001:db8::7", "2001:db8::1", "2001:db8::9"
+    assert b"ipv6_address:2001:db8::7\nprefix_length:64\n" == _run(machine, "-i 0 -ip -inet6 -g").stdout
+    assert b"gateway:2001:db8::1\n" == _run(machine, "-i 0 -gateway -inet6 -g").stdout
+    assert b"netdetect addr: 2001:db8::9\n" == _run(machine, "-i 0 -netdetect -inet6 -g").stdout
+    codes = [_run(machine, f"-i 0 -ip -inet6{words}").exit_code for words in ("", " -s", " -x", " -g y")]
+    assert [4, 12, 3, 4] == codes
+    machine.ports[0].call_failures["*"] = -16
+    assert [1, 11] == [_run(machine, f"-i 0 {words} -inet6 -g").exit_code for words in ("-ip", "-netdetect")]
 
 
 def test_the_published_build_lacks_commands() -> None:

@@ -39,11 +39,15 @@ _scenarios = st.fixed_dictionaries(
 )
 
 
+_NOT_ON_A_HOST = ("file/cann-toolkit", "file/cann-parts", "file/mindie-version")
+"""What lies in the containers of the jobs."""
+
+
 def _unread(cluster: SimulatedCluster) -> Dict[Any, Any]:
     return {
         key: reading
         for key, reading in simulated.readings(cluster).items()
-        if isinstance(reading, Missing) and reading.why not in _ALLOWED
+        if isinstance(reading, Missing) and reading.why not in _ALLOWED and key[1] not in _NOT_ON_A_HOST
     }
 
 

@@ -261,7 +261,7 @@ def test_a_tool_of_another_generation_does_not_start() -> None:
         ("-t health -i 0 -i 0", ["Error parameter of -i"]),
         ("--bogus", ["Error parameter of --bogus"]),
         ("-t health", ["", "This command must input card id.", ""]),
-        ("-i 0", []),
+        ("-i 0", ["Must input parameter of type."]),
     ],
 )
 def test_wrong_options_end_in_the_help(options: str, complaints: List[str]) -> None:
@@ -290,7 +290,7 @@ def test_help_and_version() -> None:
 
 def test_what_is_not_simulated_is_not_supported() -> None:
     """A type that the real tool knows has no invented answer; without one for `-c`, A5 refuses that."""
-    assert (["This device does not support querying topo."], 0) == _run(_machine(), "info -t topo -i 0")
+    assert (["This device does not support querying rootkey."], 0) == _run(_machine(), "info -t rootkey -i 0 -c 0")
     refused = (["This device does not support input parameter of -c."], 215)
     assert refused == _run(_machine("ascend-950"), "info -t health -i 0 -c 0")
 

@@ -119,7 +119,7 @@ def test_a_range_stands_for_many_nodes(name: str, names: List[str]) -> None:
 
 def test_shipped_scenarios_are_sound() -> None:
     """Every scenario that comes with the package loads and is named after its file."""
-    assert ("310p", "a3", "demo", "direct") == scenario.shipped()
+    assert ("310p", "a3", "a5", "demo", "direct") == scenario.shipped()
     for name in scenario.shipped():
         assert name == scenario.find(name).name
 
@@ -134,7 +134,7 @@ def test_a_scenario_is_found_by_its_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("dem", "dem: no such scenario: give the path of a file, or one of 310p, a3, demo, direct"),
+        ("dem", "dem: no such scenario: give the path of a file, or one of 310p, a3, a5, demo, direct"),
         ("x/y.yaml", "x/y.yaml: "),
     ],
 )

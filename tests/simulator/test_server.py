@@ -29,6 +29,7 @@ from ascend_doctor.probe.tools import ToolPaths
 from ascend_doctor.simulator import install, protocol, scenario, shim
 from ascend_doctor.simulator.clock import RealClock
 from ascend_doctor.simulator.cluster import SimulatedCluster
+from ascend_doctor.simulator.commands import TOOLS
 from ascend_doctor.simulator.protocol import NoServerError
 from ascend_doctor.simulator.server import FolderError, SimulatorServer
 
@@ -234,7 +235,7 @@ def test_nobody_else_gets_in(running: Running) -> None:
     paths = [path for path in running.folder.rglob("*") if not path.is_symlink()]
     assert [] == [path for path in paths if path.stat().st_mode & 0o022]
     tools = sorted(path.name for path in install.bin_folder(running.folder, "n1").iterdir())
-    assert ["hccn_tool", "npu-smi"] == tools
+    assert sorted(TOOLS) == tools
 
 
 def test_a_folder_with_too_long_a_path_is_refused(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_answer_prints_what_the_tool_prints(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("answer", "--values", "/no/such.yaml", "--", "npu-smi"), "/no/such.yaml: cannot be read"),
-        (("run", "dem"), "dem: no such scenario: give the path of a file, or one of 310p, a3, demo, direct"),
+        (("run", "dem"), "dem: no such scenario: give the path of a file, or one of 310p, a3, a5, demo, direct"),
         (("faults", "--dir", "/no/such"), "no simulator answers at /no/such/socket"),
         (("inject", "--dir", "/x", "cable-pulled", "n1/0", "like"), "'like' is not KEY=VALUE"),
         (("inject", "--dir", "/x", "cable-pulled", "n1/0", "npu=1"), "'npu=1' is not KEY=VALUE with a key of its own"),

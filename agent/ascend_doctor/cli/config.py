@@ -9,7 +9,7 @@ from typing import Optional
 import click
 
 from ascend_doctor.checks import catalogue
-from ascend_doctor.cli import configuration
+from ascend_doctor.cli import configuration, knowing
 from ascend_doctor.cli.output import config_option
 
 
@@ -21,9 +21,12 @@ def command() -> None:
 @command.command()
 @config_option
 def check(config: Optional[str]) -> None:
-    """Check the file. Each mistake is named with its place and what to write instead; then the exit code is 2."""
+    """Check the file, and those of the site's knowledge.
+
+    Each mistake is named with its place and what to write instead; then the exit code is 2.
+    """
     path = _path(config)
-    configuration.load(path, catalogue.load())
+    knowing.use_site(configuration.load(path, catalogue.load()))
     where = configuration.default_path() if path is None else path
     click.echo(f"{where}: as it should be" if where.exists() else f"{where}: not there, the defaults are in force")
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model,
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.check import AnyCheck
 from ascend_doctor.checks.engine import CheckSettings, Settings
-from ascend_doctor.cli.places import DEFAULT_PATH, STATE_FOLDER
+from ascend_doctor.cli.places import DEFAULT_PATH, KNOWLEDGE_FOLDER, STATE_FOLDER
 from ascend_doctor.facts import catalogue
 from ascend_doctor.knowledge import strict_yaml
 from ascend_doctor.model.status import Severity
@@ -61,13 +61,16 @@ _PerSource = create_model("SecondsBySource", __base__=_Strict, **_SOURCES)
 class Tools(_Strict):
     """Where the vendor's tools are and how they are run.
 
-    `npu-smi` and `hccn_tool` are candidates, the first that is there is used. `trusted_folders` are not examined for
-    who may write to them. `use_path` looks into PATH first: for simulators, because PATH is whatever the caller says.
+    `npu-smi`, `hccn_tool`, `ipmitool` and `python` are candidates, the first that is there is used; `python` is one
+    with torch_npu, or a script that sets the environment of CANN and starts one. `trusted_folders` are not examined
+    for who may write to them. `use_path` looks into PATH first: for simulators, because PATH is what the caller says.
     `root` is where the node's files are seen, such as a mount of the host in a container. `timeouts_s` is by source.
     """
 
     npu_smi: List[AbsolutePath] = Field(default=list(DEFAULT_TOOLS["npu-smi"]), alias="npu-smi", min_length=1)
     hccn_tool: List[AbsolutePath] = Field(default=list(DEFAULT_TOOLS["hccn_tool"]), min_length=1)
+    ipmitool: List[AbsolutePath] = Field(default=list(DEFAULT_TOOLS["ipmitool"]), min_length=1)
+    python: List[AbsolutePath] = list(DEFAULT_TOOLS["python3"])
     trusted_folders: List[AbsolutePath] = []
     library_folders: List[AbsolutePath] = []
     use_path: bool = False
@@ -161,9 +164,13 @@ class ClientSection(_Strict):
 
 
 class Configuration(_Strict):
-    """The whole file. Every section may be left out. `node` is this node's name, by default the host's."""
+    """The whole file. Every section may be left out. `node` is this node's name, by default the host's.
+
+    `knowledge_dir` has the files by which the site adds to what the doctor knows, or corrects it.
+    """
 
     node: NodeName = ""
+    knowledge_dir: AbsolutePath = KNOWLEDGE_FOLDER
     tools: Tools = Tools()
     checks: Any = None
     agent: AgentSection = AgentSection()
@@ -178,7 +185,13 @@ class Configuration(_Strict):
         """Return how tools are run. `path` is the caller's PATH, used only where the configuration asks for it."""
         tools = self.tools
         paths = ToolPaths(
-            {"npu-smi": tuple(tools.npu_smi), "hccn_tool": tuple(tools.hccn_tool)}, trusted=tuple(tools.trusted_folders)
+            {
+                "npu-smi": tuple(tools.npu_smi),
+                "hccn_tool": tuple(tools.hccn_tool),
+                "ipmitool": tuple(tools.ipmitool),
+                "python3": tuple(tools.python),
+            },
+            trusted=tuple(tools.trusted_folders),
         )
         return LocalSettings(
             tools=paths.with_path(path) if tools.use_path else paths,

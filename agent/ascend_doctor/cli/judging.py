@@ -13,6 +13,7 @@ from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import CheckSettings, Settings
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.cli import knowing
 from ascend_doctor.cli.configuration import Configuration, load
 from ascend_doctor.cli.errors import UserError
 from ascend_doctor.cli.output import Style, doctor_version, show
@@ -31,6 +32,7 @@ def set_up(config: Optional[str], checks: Sequence[str] = ()) -> Bench:
     """Load configuration and checks; with `checks` only those run, also where the configuration disables them."""
     entries = catalogue.load()
     configuration = load(None if config is None else Path(config), entries)
+    knowing.use_site(configuration)
     settings = configuration.check_settings(entries)
     if checks:
         entries = {check: entry_of(check, entries) for check in sorted(set(checks))}

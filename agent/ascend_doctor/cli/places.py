@@ -3,4 +3,5 @@
 from __future__ import annotations
 
 DEFAULT_PATH = "/etc/ascend-doctor/config.yaml"
+KNOWLEDGE_FOLDER = "/etc/ascend-doctor/knowledge.d"
 STATE_FOLDER = "/var/lib/ascend-doctor"

@@ -10,7 +10,7 @@ import attrs
 
 from ascend_doctor.facts.source import Medium, Query
 from ascend_doctor.model.evidence import Ending, Evidence
-from ascend_doctor.probe import child, host
+from ascend_doctor.probe import child, host, scripts
 from ascend_doctor.probe.files import NotAFileError, read_capped, rooted
 from ascend_doctor.probe.host.tree import LocalTree
 from ascend_doctor.probe.tools import ToolPaths, UnsafeToolError
@@ -60,7 +60,7 @@ class LocalRunner:
         if query.source.medium is Medium.TOOL:
             outcome = await self._run_tool(query, argv)
         elif query.source.medium is Medium.FILE:
-            outcome = self._read_file(argv[1])
+            argv, outcome = self._read_first(query)
         else:
             outcome = self._ask_host(argv)
         return Evidence(
@@ -90,7 +90,7 @@ class LocalRunner:
             return child.Outcome(Ending.NOT_FOUND, note=f"{path}: {error.strerror}")
         return await child.run(
             path,
-            argv,
+            scripts.resolved(argv),
             environment=self._environment,
             timeout_s=self._settings.timeouts_s.get(query.source.name, query.source.timeout_s),
             abandoned=self._abandoned,
@@ -102,6 +102,16 @@ class LocalRunner:
         if found is None:
             return child.Outcome(Ending.NOT_FOUND, note=f"the doctor does not know `{' '.join(argv)}`")
         return child.Outcome(Ending.EXITED, 0, found)
+
+    def _read_first(self, query: Query[Any]) -> Tuple[Tuple[str, ...], child.Outcome]:
+        """Read the file at the first of its places where there is anything."""
+        tried = []
+        for path in query.places:
+            outcome = self._read_file(path)
+            if outcome.ending is not Ending.NOT_FOUND:
+                return (query.argv[0], path), outcome
+            tried.append(path)
+        return query.argv, child.Outcome(Ending.NOT_FOUND, note=f"no {' nor '.join(tried)}")
 
     def _read_file(self, path: str) -> child.Outcome:
         try:

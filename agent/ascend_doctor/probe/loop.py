@@ -21,7 +21,7 @@ from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import mapping
-from ascend_doctor.facts.source import Source
+from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
 from ascend_doctor.model.report import Report
@@ -206,7 +206,9 @@ class Probe:
         queries = (source.about(target) for source in self._sources for target in self._devices.targets(source))
         asked = {key for query in queries for key in history.keys_of(query)}
         nodes = {source.name for source in self._sources}
-        return {key: item for key, item in evidence.items() if key in asked or key in nodes}
+        pairs = [source for source in self._sources if source.scope is Scope.PAIR]
+        reaching = tuple(f"{source.name}@{phy_id}:" for source in pairs for phy_id in self._devices.phy_ids)
+        return {key: item for key, item in evidence.items() if key in asked or key in nodes or key.startswith(reaching)}
 
     def _conclude(self, due: Sequence[Source[Any]], remarks: Tuple[str, ...]) -> Report:
         now = self._wall()

@@ -102,15 +102,18 @@ class _Round:
         self._evidence: Dict[str, Evidence] = {}
         self._hung: Dict[Optional[int], str] = {}
         self._devices: Reading[DeviceMap] = NOT_REPORTED
+        self._sources: Sequence[Source[Any]] = ()
         self._total = 0
 
     async def take(self, sources: Sequence[Source[Any]], devices: Reading[DeviceMap]) -> Round:
         asked = plan.for_node(sources)
         self._devices = devices
+        self._sources = sources
         self._total = len(asked.tools) + len(asked.others)
         await _together(self._tools(asked.tools, sources), *(self._ask(query) for query in asked.others))
         if not isinstance(self._reading(mapping.SOURCE), Missing):
-            self._devices = self._map()
+            found = self._map()
+            self._devices = found if isinstance(found, Missing) else found.with_ports_of(self._devices)
         remarks = (self._locks.remark,) if self._locks is not None and self._locks.remark else ()
         return Round(self._evidence, self._devices, remarks)
 
@@ -145,17 +148,47 @@ class _Round:
     async def _npu(self, phy_id: Optional[int], queries: Sequence[Query[Any]]) -> None:
         """Ask one NPU, while no other doctor does."""
         if self._locks is None or phy_id is None:
-            await self._lane(queries)
+            await self._device(phy_id, queries)
             return
         lock = await self._locks.take(phy_id, self._settings.lock_wait_s)
         if lock is None:
-            for query in queries:
+            for query in (*queries, *self._of_ports(phy_id)):
                 self._skip(query, f"another ascend-doctor has been asking NPU {phy_id} all the time")
             return
         try:
-            await self._lane(queries)
+            await self._device(phy_id, queries)
         finally:
             lock.release()
+
+    async def _device(self, phy_id: Optional[int], queries: Sequence[Query[Any]]) -> None:
+        """Ask one NPU, then about its ports, which its answers or an earlier round have named, then whom it reaches."""
+        await self._lane(queries)
+        if not isinstance(self._devices, Missing):
+            self._devices = self._devices.with_ports(self._answered)
+            if self._devices.older_form:
+                # Its tool takes the command lines of the A2, which nobody could know before it was asked.
+                lanes = plan.for_devices(self._sources, self._devices, self._settings.lanes)
+                await self._lane([query for query in lanes.get(phy_id, ()) if query.key not in self._evidence])
+        about_ports = self._of_ports(phy_id)
+        self._total += len(about_ports)
+        await self._lane(about_ports)
+        about_pairs = self._of_pairs(phy_id)
+        self._total += len(about_pairs)
+        await self._lane(about_pairs)
+
+    def _of_pairs(self, phy_id: Optional[int]) -> Tuple[Query[Any], ...]:
+        if phy_id is None or isinstance(self._devices, Missing):
+            return ()
+        return plan.for_pairs(self._sources, self._devices, phy_id, self._answered)
+
+    def _of_ports(self, phy_id: Optional[int]) -> Tuple[Query[Any], ...]:
+        if phy_id is None or isinstance(self._devices, Missing):
+            return ()
+        return plan.for_ports(self._sources, self._devices, phy_id)
+
+    def _answered(self, query: Query[Any]) -> Reading[Any]:
+        evidence = self._evidence.get(query.key)
+        return NOT_REPORTED if evidence is None else query.source.read(evidence)
 
     async def _lane(self, queries: Iterable[Query[Any]]) -> None:
         for query in queries:

@@ -13,6 +13,8 @@ import attrs
 DEFAULT_TOOLS: Mapping[str, Tuple[str, ...]] = {
     "npu-smi": ("/usr/local/sbin/npu-smi", "/usr/local/bin/npu-smi"),
     "hccn_tool": ("/usr/local/Ascend/driver/tools/hccn_tool",),
+    "ipmitool": ("/usr/bin/ipmitool", "/usr/sbin/ipmitool"),
+    "python3": (),  # only where somebody says which: there are many, and few have torch_npu
 }
 MAX_LINKS = 40
 

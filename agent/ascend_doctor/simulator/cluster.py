@@ -15,7 +15,8 @@ from typing import Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import attrs
 
-from ascend_doctor.simulator import announcement, blueprint, files, host, tools
+from ascend_doctor.model.product import Generation
+from ascend_doctor.simulator import announcement, blueprint, files, host, tools, ub_wiring
 from ascend_doctor.simulator.clock import Clock
 from ascend_doctor.simulator.commands import asks_all_chips, delay_of, hccn_device, npu_smi_card
 from ascend_doctor.simulator.fabric import End, mac
@@ -23,12 +24,18 @@ from ascend_doctor.simulator.faults.chips import NpuDropped
 from ascend_doctor.simulator.faults.installation import DEVICE_IS_BUSY
 from ascend_doctor.simulator.faults.place import FaultOfNode
 from ascend_doctor.simulator.faults.ports import AddressDuplicate
-from ascend_doctor.simulator.hardware import Answer, Machine, Port
-from ascend_doctor.simulator.history import link_history, traffic
-from ascend_doctor.simulator.host.kernel import kernel_files
+from ascend_doctor.simulator.faults.traffic import HccsLoss, PingLoss
+from ascend_doctor.simulator.hardware import Answer, Machine, Neighbour, Port
+from ascend_doctor.simulator.hardware.ub import UbDevice
+from ascend_doctor.simulator.hccn_tool.hccs_ping import OVER_HCCS
+from ascend_doctor.simulator.history import bandwidth, link_history, registers_of, traffic
+from ascend_doctor.simulator.host.kernel import kernel_files, kernel_links
 from ascend_doctor.simulator.scenario import Scenario, mistakes_of
+from ascend_doctor.simulator.superpod import SERVERS, Sdid
 from ascend_doctor.simulator.timeline import Drill, Timeline
 
+_KIND_NPU = 0x4E
+"""The mark of hardware addresses that belong to NPUs."""
 _HEALTHY = "Success"
 _NO_LINK = "Fault"
 """The device's word when its link is down (vendor document on fault drills)."""
@@ -50,6 +57,7 @@ class SimulatedCluster:
         self._active: Tuple[Drill, ...] = ()
         self._machines: Dict[str, Machine] = {}
         self._settled: Set[str] = set()
+        self._pasts: Dict[End, Dict[str, int]] = {}
 
     @property
     def nodes(self) -> Tuple[str, ...]:
@@ -71,6 +79,9 @@ class SimulatedCluster:
         machine = self._settle(node)
         for phy_id, port in machine.ports.items():
             self._remember(End(node, phy_id), port)
+        for device in machine.ub.values():
+            self._remember_ub(machine, device)
+        self._count(node, machine)
         return machine
 
     def answer(self, node: str, argv: Sequence[str]) -> Answer:
@@ -81,6 +92,10 @@ class SimulatedCluster:
         device = hccn_device(argv)
         if device is not None and device in machine.ports:
             self._remember(End(node, device), machine.ports[device])
+        if device is not None and device in machine.ub:
+            self._remember_ub(machine, machine.ub[device])
+        self._count(node, machine)
+        machine.device_time = self.clock.now()
         answer = tools.answer(machine, argv, self.clock.now(), self._ping)
         return attrs.evolve(answer, delay_s=delay_of(argv, self.scenario.timing))
 
@@ -88,6 +103,7 @@ class SimulatedCluster:
         """Return what a tool prints at once while somebody else drives the device that it asks about."""
         machine = copy.copy(self._settle(node))
         machine.ports = {phy_id: attrs.evolve(port, call_failures=_BUSY) for phy_id, port in machine.ports.items()}
+        machine.ub = {npu: attrs.evolve(device, busy=True) for npu, device in machine.ub.items()}
         return tools.answer(machine, argv, self.clock.now(), self._ping)
 
     def files(self, node: str) -> Dict[str, bytes]:
@@ -101,6 +117,10 @@ class SimulatedCluster:
     def system_files(self, node: str) -> Dict[str, bytes]:
         """Return the files by which the operating system of a node tells of itself, by path."""
         return kernel_files(self._settle(node))
+
+    def system_links(self, node: str) -> Dict[str, str]:
+        """Return the symbolic links by which the operating system of a node tells of itself, by path."""
+        return kernel_links(self._settle(node))
 
     def file_times(self, node: str) -> Dict[str, float]:
         """Return when files of a node were changed, by path, for those where it matters."""
@@ -118,12 +138,24 @@ class SimulatedCluster:
         machine = self._machines.get(node)
         if machine is None:
             machine = blueprint.machine(node, self._sections[node], self._wiring, self.scenario.seed, self.booted_at)
+            self._pasts.update({End(node, phy_id): dict(port.counters) for phy_id, port in machine.ports.items()})
+            machine.system.up_s = self.scenario.uptime
+            self._name_ports(machine)
+            machine.super_pod.server_index = self.nodes.index(node)
             for fault in self._faults_of(node):
                 fault.apply(machine)
                 if isinstance(fault, AddressDuplicate):
                     fault.set_address(machine, self._wiring.settings[End(*fault.original)].address)
             self._machines[node] = machine
         return machine
+
+    def _name_ports(self, machine: Machine) -> None:
+        """Give the ports the hardware addresses and the addresses inside the super-pod that their place tells."""
+        index = self.nodes.index(machine.name)
+        for phy_id, port in machine.ports.items():
+            port.settings.mac = mac(_KIND_NPU, index, phy_id)
+            if machine.generation is Generation.A3:
+                port.settings.vnic_address = str(Sdid(index % SERVERS, phy_id).address)
 
     def _faults_of(self, node: str) -> Iterator[FaultOfNode]:
         return (drill.fault for drill in self._active if drill.fault.node == node)
@@ -149,56 +181,129 @@ class SimulatedCluster:
         return machine
 
     def _settle_port(self, end: End, port: Port) -> None:
+        for fault in self._faults_at(str(self._wiring.cables.get(end))):
+            fault.apply_far(port)
         port.link_up = self._link_is_up(end)
         if port.link_up:
             port.lldp = self._heard_at(end)
+            port.settings.neighbours[:0] = self._neighbours_of(end, port)
             if port.net_health == _HEALTHY and not self._reaches(end, port.netdetect):
                 port.net_health = _NO_REPLY
             return
-        port.lldp, port.speed_mbps = "", None
+        port.lldp, port.speed_mbps, port.settings.duplex = "", None, None
         if port.net_health == _HEALTHY:
             port.net_health = _NO_LINK
-        lanes = len(port.optic.rx_power_mw)
-        port.optic.rx_power_mw = [0.0] * lanes
-        port.optic.rx_los = port.optic.rx_lol = (1 << lanes) - 1
+        if self._is_dark(end):
+            lanes = len(port.optic.rx_power_mw)
+            port.optic.rx_power_mw = [0.0] * lanes
+            port.optic.rx_los = port.optic.rx_lol = (1 << lanes) - 1
 
     def _link_is_up(self, end: End) -> bool:
         return end in self._wiring.cables and not any(drill in self._active for drill in self._darkening(end))
 
-    def _darkening(self, end: End) -> List[Drill]:
-        """Return the faults of all times that keep light from an end: its own and those of its neighbour."""
+    def _is_dark(self, end: End) -> bool:
+        """Whether no light comes in at an end. One that only sends none has its link down too, and sees light."""
+        own, far = self._faults_at(str(end)), self._faults_at(str(self._wiring.cables.get(end)))
+        darkened = any(fault.darkens for fault in (*own, *far)) or any(fault.mutes for fault in far)
+        return darkened or end not in self._wiring.cables
+
+    def _faults_at(self, place: str) -> List[FaultOfNode]:
+        return [drill.fault for drill in self._active if drill.fault.place == place]
+
+    def _drills_at(self, end: End) -> List[Drill]:
+        """Return the faults of all times at an end and at its neighbour."""
         places = (str(end), str(self._wiring.cables.get(end)))
-        return [drill for drill in self.timeline.all() if drill.fault.darkens and drill.fault.place in places]
+        return [drill for drill in self.timeline.all() if drill.fault.place in places]
+
+    def _darkening(self, end: End) -> List[Drill]:
+        """Return the faults of all times that keep the link of an end down: its own and those of its neighbour."""
+        return [drill for drill in self._drills_at(end) if drill.fault.darkens or drill.fault.mutes]
 
     def _heard_at(self, end: End) -> str:
+        neighbour, hears = self._wiring.cables[end], self._machine(end.node).ports[end.phy_id].settings.hears
+        if hears == "nobody":
+            return ""
+        if hears or isinstance(neighbour, End):
+            return announcement.of_npu(self._mac_beside(end), neighbour.phy_id if isinstance(neighbour, End) else 0)
+        return announcement.of_switch(neighbour) if self._wiring.announces else ""
+
+    def _count(self, node: str, machine: Machine) -> None:
+        """Let the counters of chips hold what faults, past ones too, have added until now."""
+        now = self.clock.now()
+        for drill in self.timeline.all():
+            if drill.fault.node == node:
+                drill.fault.count_up(machine, max(min(drill.ends_at, now) - drill.starts_at, 0.0))
+
+    def _mac_beside(self, end: End) -> str:
+        """Return the hardware address at the other end of a cable."""
         neighbour = self._wiring.cables[end]
         if isinstance(neighbour, End):
-            return announcement.of_npu(mac(0x4E, self.nodes.index(neighbour.node), neighbour.phy_id), neighbour.phy_id)
-        return announcement.of_switch(neighbour) if self._wiring.announces else ""
+            return mac(_KIND_NPU, self.nodes.index(neighbour.node), neighbour.phy_id)
+        return neighbour.mac
+
+    def _neighbours_of(self, end: End, port: Port) -> List[Neighbour]:
+        """Return whom the port has spoken to: its gateway and what it probes, as far as they answer."""
+        spoken = dict.fromkeys((port.gateway, port.netdetect))
+        return [
+            Neighbour(address, self._mac_beside(end), f"eth{end.phy_id}")
+            for address in spoken
+            if address and address != port.address and _near(port, address) and self._reaches(end, address)
+        ]
 
     def _remember(self, end: End, port: Port) -> None:
         now = self.clock.now()
-        dark = [(drill.starts_at, drill.ends_at) for drill in self._darkening(end)]
+        drills = self._drills_at(end)
+        dark = [(drill.starts_at, drill.ends_at) for drill in drills if drill.fault.darkens or drill.fault.mutes]
+        for drill in drills:
+            dark += drill.fault.interruptions(drill.starts_at, min(drill.ends_at, now))
         history = link_history(self.booted_at, dark, now)
         port.link_up_count, port.link_down_count = history.up_count, history.down_count
         port.link_history = list(history.records)
-        port.counters.update(traffic(f"{self.scenario.seed} {end}", history.up_for_s))
+        port.link_downs = registers_of(history)
+        counters = {**self._pasts[end], **traffic(f"{self.scenario.seed} {end}", history.up_for_s)}
+        for drill in drills:
+            rates = drill.fault.rates if drill.fault.place == str(end) else drill.fault.far_rates
+            for name, rate in rates.items():
+                lasted = max(min(drill.ends_at, now) - drill.starts_at, 0.0)
+                counters[name] = counters.get(name, 0) + int(rate * lasted)
+        port.counters.update(counters)
+        port.bandwidth_mb_s = bandwidth(f"{self.scenario.seed} {end}") if port.link_up else (0.0, 0.0)
+
+    def _remember_ub(self, machine: Machine, device: UbDevice) -> None:
+        drills = [drill for drill in self.timeline.all() if drill.fault.node == machine.name]
+        ub_wiring.remember(machine, device, self.booted_at, self.clock.now(), drills)
 
     # Who reaches whom
 
     def _ping(self, machine: Machine, phy_id: int, address: str) -> Optional[List[Optional[float]]]:
         """Return the round-trip times of three packets in milliseconds, None for each that is lost."""
         end = End(machine.name, phy_id)
-        if not self._reaches(end, address):
+        over_hccs, address = address.startswith(OVER_HCCS), address.rpartition(" ")[2]
+        reached = self._reaches_over_hccs(address) if over_hccs else self._reaches(end, address)
+        if not reached:
             return [None] * 3
         chance = random.Random(f"{self.scenario.seed} {end} {address} {self.clock.now():.0f}")  # noqa: S311 - no secret
         # Recorded on 910B: the first packet takes two to three times as long as the ones after it.
-        return [chance.uniform(0.12, 0.19), chance.uniform(0.045, 0.065), chance.uniform(0.045, 0.065)]
+        times = [chance.uniform(0.12, 0.19), chance.uniform(0.045, 0.065), chance.uniform(0.045, 0.065)]
+        faults = self._faults_at(str(end))
+        kind = HccsLoss if over_hccs else PingLoss
+        lost = sum(fault.lost for fault in faults if isinstance(fault, (HccsLoss, PingLoss)) and type(fault) is kind)
+        return [None if sequence < lost else time for sequence, time in enumerate(times)]
+
+    def _reaches_over_hccs(self, address: str) -> bool:
+        """Whether a die reaches another of the super-pod: all machines of the scenario that are A3 belong to one."""
+        target = Sdid.of_address(ipaddress.IPv4Address(address))
+        if target is None or target.server >= len(self.nodes):
+            return False
+        node = self.nodes[target.server]
+        machine = self._machine(node)
+        gone = {fault.npu for fault in self._dropped(node)}
+        return machine.generation is Generation.A3 and target.phy_id in set(machine.ports) - gone
 
     def _reaches(self, end: End, address: str) -> bool:
         port = self._machine(end.node).ports[end.phy_id]
-        if not port.address or not self._link_is_up(end):
-            return False
+        if not port.address or not self._link_is_up(end) or port.settings.hears == "an NPU":
+            return address == port.address and self._link_is_up(end)
         if address == port.address:
             return True
         if address in self._wiring.gateways:

@@ -8,7 +8,8 @@ from ascend_doctor.simulator.sections import Timing
 
 HCCN_TOOL = "hccn_tool"
 NPU_SMI = "npu-smi"
-TOOLS = (NPU_SMI, HCCN_TOOL)
+IPMITOOL = "ipmitool"
+TOOLS = (NPU_SMI, HCCN_TOOL, IPMITOOL)
 
 _SLOW = frozenset({"-tls", "-optical"})
 

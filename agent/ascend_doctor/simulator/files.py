@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from ascend_doctor.facts.files.cann import FOLDERS
+from ascend_doctor.facts.files.cann_parts import CORE
 from ascend_doctor.facts.files.hccn_conf import PATH as HCCN_CONF
 from ascend_doctor.facts.files.install_info import PATH as INSTALL_INFO
 from ascend_doctor.facts.files.version_info import DRIVER_PATH, FIRMWARE_PATH
 from ascend_doctor.knowledge import hdk
 from ascend_doctor.model.product import Generation
 from ascend_doctor.simulator.hardware import Machine
+from ascend_doctor.simulator.hardware.software import Cann
 
 _DAY_S = 86_400.0
 _INSTALLED_BEFORE_BOOT_S = 30 * _DAY_S
@@ -21,6 +24,9 @@ def files(machine: Machine) -> Dict[str, bytes]:
     shown = {DRIVER_PATH: _driver_version(machine)}
     if machine.hccn_conf:
         shown[HCCN_CONF] = _hccn_conf(machine)
+    if machine.cann is not None:
+        shown.update(_cann(machine, machine.cann))
+    shown.update(dict.fromkeys(machine.ub_files, b"{}\n"))
     if not machine.in_container:
         shown[FIRMWARE_PATH] = _firmware_version(machine)
         if machine.install_status is not None:
@@ -83,6 +89,29 @@ def _hccn_conf(machine: Machine) -> bytes:
             for name, value in settings.items()
         ]
     )
+
+
+def _cann(machine: Machine, cann: Cann) -> Dict[str, bytes]:
+    folder, architecture = FOLDERS[0], f"{machine.machine}-linux"
+    rows = (
+        ("package_name", "Ascend-cann-toolkit"),
+        ("version", cann.version),
+        ("innerversion", cann.innerversion),
+        ("compatible_version", "[V100R001C21],[V100R001C23]"),
+        ("arch", machine.machine),
+        ("os", "linux"),
+        ("path", f"{folder}-{cann.version}/{architecture}"),
+    )
+    releases = {part: cann.odd_parts.get(part, cann.version) for part in CORE}
+    parts = [
+        (f"{part}_{use}_version", f"[{release}:{release}]")
+        for use in ("running", "upgrade", "installed")
+        for part, release in releases.items()
+    ]
+    return {
+        f"{folder}/{architecture}/ascend_toolkit_install.info": _settings(rows),
+        f"{folder}/version.cfg": b"# version: 1.0\n" + _settings(parts),
+    }
 
 
 def _install_info(status: str) -> bytes:
@@ -156,7 +185,7 @@ def _release_of(machine: Machine) -> str:
     """Return the driver of the firmware's release: the installed one when that is it, or when none is known."""
     known: Optional[str] = None
     for driver, firmware in hdk.pairs():
-        if firmware == machine.firmware_version:
+        if firmware == machine.firmware_version and hdk.is_one_release(driver, firmware, None):
             if driver == machine.driver_version:
                 return driver
             known = known or driver

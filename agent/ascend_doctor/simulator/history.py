@@ -77,7 +77,17 @@ _SHARES: Tuple[Tuple[str, float, int], ...] = (
     ("nic_tx_all_oct_num", 0.1, _FRAME_BYTES),
     ("nic_rx_all_pkg_num", 0.1, 0),
     ("nic_rx_all_oct_num", 0.1, _FRAME_BYTES),
+    ("rx_send_app_good_pkts", 1.0, 0),
+    # A code word carries 514 bytes; one in a million needs a correction, of a single bit.
+    ("cw_total_cnt", 1.03, 0),
+    ("cw_before_correct_cnt", 1.03, 0),
+    ("trans_total_bit", 1.0, (_FRAME_BYTES + _OVERHEAD_BYTES) * 8),
+    ("cw_correct_cnt", 1e-6, 0),
+    ("cw_total_correct_bit", 1e-6, 0),
 )
+_RDMA = {"pd": 12, "mr": 40, "cq": 24, "qp": 16}
+"""How many objects of each kind a port has made since its start; a port without a job holds none."""
+_MEGABYTE = 1e6
 
 
 def traffic(seed: str, up_for_s: float) -> Dict[str, int]:
@@ -85,6 +95,24 @@ def traffic(seed: str, up_for_s: float) -> Dict[str, int]:
 
     The rate belongs to the port: the same seed counts the same, and a longer time never counts less.
     """
-    rate = random.Random(seed).uniform(800.0, 1200.0)  # noqa: S311 - no secret, and the same each time
-    frames = int(rate * max(up_for_s, 0.0))
-    return {name: int(frames * share) * (size or 1) for name, share, size in _SHARES}
+    frames = int(_rate(seed) * max(up_for_s, 0.0))
+    counters = {name: int(frames * share) * (size or 1) for name, share, size in _SHARES}
+    for thing, count in _RDMA.items():
+        counters[f"{thing}_alloc"] = counters[f"{thing}_dealloc"] = count
+    return counters
+
+
+def bandwidth(seed: str) -> Tuple[float, float]:
+    """Return what the same port sends and receives while its link is up, in megabytes per second."""
+    rate = _rate(seed) * (_FRAME_BYTES + _OVERHEAD_BYTES) / _MEGABYTE
+    return rate, rate
+
+
+def _rate(seed: str) -> float:
+    """Return how many frames pass each second, in either direction."""
+    return random.Random(seed).uniform(800.0, 1200.0)  # noqa: S311 - no secret, and the same each time
+
+
+def registers_of(history: LinkHistory) -> List[Dict[str, int]]:
+    """Return what the device kept of each loss of the link that its records show: a local fault, no block decoded."""
+    return [{"err_block_cnt": 0x3F, "rf_lf": 0x1} for _, event in history.records if event is LinkEvent.DOWN]

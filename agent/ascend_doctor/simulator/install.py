@@ -13,6 +13,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import Mapping
 
 from ascend_doctor.simulator import shim
@@ -53,16 +54,30 @@ def install_tools(folder: Path, node: str) -> Path:
     return target
 
 
-def write_files(folder: Path, node: str, files: Mapping[str, bytes], times: Mapping[str, float]) -> None:
+def write_files(
+    folder: Path,
+    node: str,
+    files: Mapping[str, bytes],
+    times: Mapping[str, float],
+    links: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Write the files that a node shows now, and remove those that it no longer shows.
 
-    `times` are when files were changed, by path, for those where it matters.
+    `times` are when files were changed, by path, for those where it matters. `links` are symbolic links by path; they
+    lead nowhere, and are to be read and not to be followed.
     """
     root = root_folder(folder, node)
     make_private(root)
     wanted = {root / path.lstrip("/"): content for path, content in files.items()}
-    for path in [path for path in root.rglob("*") if path.is_file() and path not in wanted]:
-        path.unlink()
+    linked = {root / path.lstrip("/"): target for path, target in links.items()}
+    there = [path for path in root.rglob("*") if path.is_symlink() or path.is_file()]
+    for path in there:
+        if path not in wanted and path not in linked:
+            path.unlink()
+    for path, target in linked.items():
+        if path not in there:
+            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            path.symlink_to(target)
     for path, content in wanted.items():
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         _replace(path, content, 0o644)

@@ -27,6 +27,7 @@ def use(machine: Machine, chance: random.Random) -> None:
     """Give a new machine a past. The same chance gives the same one."""
     for chip in machine.chips:
         _use_memory(chip, chance)
+        _use_links(chip, chance)
     for port in machine.ports.values():
         _use_port(port, chance)
 
@@ -37,6 +38,15 @@ def _use_memory(chip: Chip, chance: random.Random) -> None:
     ecc.single_bit = chance.randint(0, 30)
     ecc.single_bit_aggregate = ecc.single_bit + chance.randint(0, 200)
     ecc.double_bit_aggregate = ecc.double_bit_isolated_pages = ecc.record_count = chance.choice((0, 0, 0, 1, 3))
+
+
+def _use_links(chip: Chip, chance: random.Random) -> None:
+    """Let the links to other chips have worked, and have repeated a little of it."""
+    hccs = chip.hccs
+    for link in hccs.lanes:
+        hccs.tx_packets[link], hccs.rx_packets[link] = chance.randint(0, 10**10), chance.randint(0, 10**10)
+        hccs.retries[link], hccs.errors[link] = chance.randint(0, 900), chance.randint(0, 40)
+    chip.sio.tx_errors, chip.sio.rx_errors = chance.randint(0, 3), chance.randint(0, 3)
 
 
 def _use_port(port: Port, chance: random.Random) -> None:

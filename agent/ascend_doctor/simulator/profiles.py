@@ -11,7 +11,18 @@ from typing import Callable, Dict, List, Mapping, Optional, Tuple
 import attrs
 
 from ascend_doctor.model.product import Generation
-from ascend_doctor.simulator.hardware import Board, Certificate, Chip, Machine, Port
+from ascend_doctor.simulator.hardware import (
+    Board,
+    Certificate,
+    Chip,
+    Host,
+    Machine,
+    Port,
+    Regulator,
+    Sensors,
+    SuperPod,
+    Topology,
+)
 
 FAULT_TEXTS: Mapping[int, str] = {
     0x80E3A203: (
@@ -20,6 +31,7 @@ FAULT_TEXTS: Mapping[int, str] = {
     0x80E01801: "node type=HBM, sensor type=Memory, event state=HBM multi-bit ECC error",
     0x8C084E00: "node type=adda, sensor type=Heartbeat Sensor, event state=Heartbeat Lost.",
     0x81078603: "node type=ROCE, sensor type=Network, event state=network port link down",
+    0x81A38605: "node type=HCCS, sensor type=Link, event state=lane(s) lost",
 }
 """Descriptions of fault codes, in the pattern of the driver's event catalogue."""
 
@@ -31,9 +43,29 @@ KNOWN_BOARDS: Mapping[Generation, range] = {
 }
 """The board ids that the tools accept at start-up, as far as the simulated products need them."""
 
+X86_MAIN_BOARD_OF_A3 = 0x15
+"""The main board of an A3 that hangs on PCIe (vendor source, dcmi_product_judge.h)."""
+
 _A2_BUSES = ("C1", "81", "82", "41", "01", "02", "42", "C2")
 _A3_BUSES = tuple(f"{bus:02X}" for bus in (*range(0x9D, 0xA5), *range(0x20, 0x28)))
 _P310P_BUSES = ("18", "20", "28", "30")
+_A2_CPUS = ("144-167", "96-119", "96-119", "48-71", "0-23", "0-23", "48-71", "144-167")
+_CPU_AFFINITY: Mapping[Generation, Tuple[str, ...]] = {
+    Generation.A2: _A2_CPUS,
+    Generation.A3: tuple(cpus for cpus in ("0-23", "24-47", "48-71", "72-95") for _ in range(4)),
+    Generation.P310P: ("0-23",) * 4,
+    Generation.A5: _A2_CPUS,
+}
+# Of a 950 the names are the vendor document's; of the others they are our own in its form.
+_TWO_REGULATORS = (Regulator("AIC", 7, 7), Regulator("BUS", 5, 5))
+_REGULATORS: Mapping[Generation, Tuple[Regulator, ...]] = {
+    Generation.A2: _TWO_REGULATORS,
+    Generation.A3: _TWO_REGULATORS,
+    Generation.P310P: (),
+    Generation.A5: tuple(
+        Regulator(name, 4, 4) for name in ("AIC_D0", "BUS_D0", "1V2PFM", "AIC_D1", "BUS_D1", "0V5PFM")
+    ),
+}
 
 
 @attrs.frozen
@@ -68,6 +100,10 @@ class Product:
             ports={phy_id: Port(certificates=preset_certificates()) for phy_id in phy_ids} if self.has_roce else {},
             machine=self.architecture,
             kernel=f"5.10.0-216.0.0.115.oe2203sp4.{self.architecture}",
+            host=Host(entropy_daemon="haveged" if self.architecture == "x86_64" else ""),
+            topology=Topology(cpu_affinity=_CPU_AFFINITY[self.generation]),
+            super_pod=SuperPod() if self.generation is Generation.A3 else SuperPod(128, 3, 2),
+            regulators={self.chip_at(phy_id).npu: _REGULATORS[self.generation] for phy_id in phy_ids},
             fault_texts=FAULT_TEXTS,
         )
 
@@ -87,6 +123,10 @@ def preset_certificates() -> List[Certificate]:
     ]
 
 
+def _sensors(card: int) -> Sensors:
+    return Sensors(45 + card, 38 + card, 47 + card, 46 + card)
+
+
 def _a2_chip(name: str, hbm_used_mb: int, hbm_step_mb: int, hbm_total_mb: int) -> Callable[[int], Chip]:
     def chip(index: int) -> Chip:
         return Chip(
@@ -99,6 +139,7 @@ def _a2_chip(name: str, hbm_used_mb: int, hbm_step_mb: int, hbm_total_mb: int) -
             power_w=91.2 + 1.3 * index,
             temp_c=43 + index,
             hbm_mb=(hbm_used_mb + hbm_step_mb * index, hbm_total_mb),
+            sensors=_sensors(index),
         )
 
     return chip
@@ -115,6 +156,8 @@ def _a3_chip(index: int) -> Chip:
         power_w=160.0 + 1.7 * index,
         temp_c=36 + index % 5,
         hbm_mb=(3150 + index, 65536),
+        sensors=_sensors(index // 2),
+        aicore_count=24,
     )
 
 
@@ -133,6 +176,9 @@ def _p310p_chip(index: int) -> Chip:
         hugepages=(10 - index, 15),
         memory_mb=(2534 - index, 21534),
         hbm_mb=(0, 0),
+        sensors=_sensors(index),
+        aicore_count=8,
+        ddr_total_mb=24576,
     )
 
 
@@ -147,6 +193,9 @@ def _a5_chip(index: int) -> Chip:
         power_w=210.4 + index,
         temp_c=45 + index,
         hbm_mb=(4100 + index, 114688),
+        sensors=_sensors(index),
+        aicore_count=32,
+        fault_events=[],
     )
 
 
@@ -178,7 +227,13 @@ PRODUCTS: Dict[str, Product] = {
         "Server with four Atlas 300I Pro (310P3)",
         Generation.P310P,
         4,
-        Board(board_id=0x64, card_board_id=0xAB, main_board_id=0, pci_device_id=0xD500),
+        Board(
+            board_id=0x64,
+            card_board_id=0xAB,
+            main_board_id=0,
+            pci_device_id=0xD500,
+            product_type="Atlas 300I Pro",
+        ),
         _p310p_chip,
     ),
     "ascend-950": Product(
@@ -196,3 +251,38 @@ PRODUCTS: Dict[str, Product] = {
         _a5_chip,
     ),
 }
+
+PRODUCTS["ascend-950-x86"] = attrs.evolve(
+    PRODUCTS["ascend-950"], title="Server with eight Ascend 950 and x86 processors", architecture="x86_64"
+)
+
+_A350_BUSES = ("81", "82", "C1", "C2")
+
+
+def _a350_chip(index: int) -> Chip:
+    bus_id = f"0000:{_A350_BUSES[index]}:00.0"
+    return attrs.evolve(_a5_chip(index), name="Ascend950PR", bus_id=bus_id, hbm_mb=(4439, 131072))
+
+
+_A350_BOARDS = {1: 0x68, 2: 0x6A, 4: 0x6C}
+"""The id of the main board by the number of cards that are bridged (vendor source, comm_product.h)."""
+
+PRODUCTS.update(
+    {
+        f"atlas-350-{cards}p": Product(
+            f"Server with {cards} Atlas 350 card{'s' if cards > 1 else ''} (Ascend950PR)",
+            Generation.A5,
+            cards,
+            Board(
+                board_id=0x30,
+                card_board_id=0x30,
+                main_board_id=main_board,
+                pci_device_id=0xD806,
+                npu_name="9562",
+                product_type="Atlas 350",
+            ),
+            _a350_chip,
+        )
+        for cards, main_board in _A350_BOARDS.items()
+    }
+)

@@ -31,7 +31,8 @@ class SimulatedRunner:
         if query.source.medium is Medium.HOST:
             found = self._cluster.host_answer(self._node, query.argv)
         else:
-            found = self._cluster.files(self._node).get(query.argv[-1])
+            files = self._cluster.files(self._node)
+            found = next((files[path] for path in query.places if path in files), None)
         if found is None:
             return Evidence(query.key, query.argv, Ending.NOT_FOUND, note=f"no {query.argv[-1]}", started_at=now)
         return Evidence(query.key, query.argv, exit_code=0, stdout=found, started_at=now)
@@ -49,6 +50,9 @@ class SimulatedRunner:
                 duration_s=deadline,
                 note=f"no answer within {deadline:g} s",
             )
+        if answer.absent:
+            note = f"no {query.argv[0]} at any configured place"
+            return Evidence(query.key, query.argv, Ending.NOT_FOUND, note=note, started_at=started_at)
         return Evidence(
             query.key,
             query.argv,

@@ -12,12 +12,16 @@ from typing import Dict, Iterator, List, Sequence, Tuple, Union
 
 from pydantic import Field
 
+from ascend_doctor.facts.npu_smi import hccs
 from ascend_doctor.knowledge import strict_yaml
 from ascend_doctor.knowledge.strict_yaml import Document, DocumentError
+from ascend_doctor.model.product import Generation
+from ascend_doctor.simulator import ub_wiring
 from ascend_doctor.simulator.fabric import Fabric, WiringError, wire
 from ascend_doctor.simulator.faults import Fault
 from ascend_doctor.simulator.faults.place import FaultOfNode
 from ascend_doctor.simulator.faults.ports import AddressDuplicate
+from ascend_doctor.simulator.faults.ub import UbPortFault
 from ascend_doctor.simulator.profiles import PRODUCTS
 from ascend_doctor.simulator.sections import AddressPlan, FabricPlan, Nodes, Seconds, Section, Timing
 
@@ -110,18 +114,38 @@ def mistakes_of(fault: FaultOfNode, scenario: Scenario) -> Iterator[Tuple[str, s
         known = phy_ids[fault.node]
         yield "npu", f"{fault.node} has no NPU {fault.phy_id}: its phy-ids are {known[0]} to {known[-1]}"
         return
-    ports = {(node, phy_id) for node, numbers in scenario.roce_ports() for phy_id in numbers}
-    if fault.needs_roce and not any(node == fault.node for node, _ in ports):
-        yield "fault", f"{fault.node} has no RoCE ports, so it cannot have {fault.fault}"
-    if fault.needs_hbm and not PRODUCTS[dict(scenario.machines())[fault.node].product].generation.has_hbm:
-        yield "fault", f"{fault.node} has no HBM, so it cannot have {fault.fault}"
+    for words in _lacking(fault, scenario):
+        yield "fault", f"{fault.node} {words}, so it cannot have {fault.fault}"
     if fault.until is not None and fault.until <= fault.at:
         yield "until", f"the fault must end after it begins, at {fault.at:g} s"
     if isinstance(fault, AddressDuplicate):
+        ports = {(node, phy_id) for node, numbers in scenario.roce_ports() for phy_id in numbers}
         if fault.original == (fault.node, fault.phy_id):
             yield "like", "a port cannot be the duplicate of itself: name another one"
         elif fault.original not in ports:
             yield "like", f"there is no RoCE port {fault.like!r} here: write node/npu"
+
+
+def _lacking(fault: FaultOfNode, scenario: Scenario) -> Iterator[str]:
+    """Tell what the fault needs and its node does not have."""
+    section = dict(scenario.machines())[fault.node]
+    product = PRODUCTS[section.product]
+    needs = (
+        (fault.needs_roce, product.has_roce, "has no RoCE ports"),
+        (fault.needs_ub, product.generation is Generation.A5, "has no UB ports"),
+        (fault.needs_hbm, product.generation.has_hbm, "has no HBM"),
+        (fault.needs_dies, product.generation is Generation.A3, "is no A3"),
+        (fault.needs_hccs, product.generation in hccs.HCCS, "is neither an A2 nor an A3"),
+        (fault.needs_switches, scenario.fabric.kind == "switched", "is on no switch"),
+        (fault.needs_pci, not product.board.ub_bus, "has no NPUs on a PCI bus"),
+    )
+    for needed, there, words in needs:
+        if needed and not there:
+            yield words
+    if isinstance(fault, UbPortFault) and product.generation is Generation.A5:
+        places = ub_wiring.places(product.board.main_board_id, len(product.phy_ids(section.npus)))
+        if (fault.udie, fault.port) not in places:
+            yield f"has no port {fault.udie}/{fault.port} (die/port)"
 
 
 def _did_you_mean(word: str, known: List[str]) -> str:

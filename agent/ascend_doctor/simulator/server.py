@@ -103,6 +103,7 @@ class SimulatorServer:
                 node,
                 {**self._cluster.files(node), **self._cluster.system_files(node)},
                 self._cluster.file_times(node),
+                self._cluster.system_links(node),
             )
 
     async def _follow(self) -> None:

@@ -10,12 +10,12 @@ from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.checks.consequences import RULES, Rule, Where
+from ascend_doctor.checks.consequences import FAR_RULES, RULES, FarRule, Rule, Where
 from ascend_doctor.checks.fabric import Port, by_address, direct_pairs, ports_of
 from ascend_doctor.checks.view import FleetView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Confidence, Severity, Status
-from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.subject import Subject, SubjectKind, npu_of
 
 Place = Tuple[str, str, str]
 
@@ -37,6 +37,7 @@ def fold(findings: Sequence[Finding], fleet: Optional[FleetView] = None) -> Tupl
     explained, cables = _cables(plain, parents, found)
     parents.update(explained)
     parents.update(_peers(plain, parents, found))
+    parents.update(_far_ends(plain, parents, found))
     roots = {key: _root(key, parents) for key in parents}
     folded = [attrs.evolve(_as_cable(item, cables), cause=roots.get(item.key, "")) for item in plain]
     return _weighed(_reaching(folded))
@@ -82,7 +83,7 @@ def _fits(rule: Rule, effect: Finding) -> bool:
 
 
 def _place(subject: Subject) -> Place:
-    """Name a place; the port of an NPU is a part of it and has the same place."""
+    """Name a place; the only port of an NPU is a part of it and has the same place."""
     kind = SubjectKind.NPU if subject.kind is SubjectKind.PORT else subject.kind
     return (kind.value, subject.node, subject.name)
 
@@ -119,19 +120,60 @@ def _seen_from(where: Where, effect: Finding) -> List[Place]:
         return [node]
     if where is Where.NAMED:
         return [node, *(_node_place(subject.node) for subject in effect.affected)]
+    # One of several ports of an NPU has a place of its own, inside that of the NPU.
+    own = list(dict.fromkeys((_place(effect.subject), _place(npu_of(effect.subject)))))
+    if effect.subject.kind is SubjectKind.CARD:
+        own += _affected(effect)  # a card is where its NPUs are
     if where is Where.PART or not effect.subject.node:
-        return [_place(effect.subject)]
-    return [_place(effect.subject), node]
+        return own
+    return [*own, node]
 
 
 NEEDS_PEER = ("roce.link", "roce.net-health")
-SILENT_PEER = ("tool.timeout", "npu.present", "roce.optical.present", "roce.link", "roce.ip")
+SILENT_PEER = ("tool.timeout", "npu.dropped", "roce.optical.present", "roce.link", "roce.ip")
 """Checks of which a failure keeps a port from answering the one that probes it; the deepest first."""
 
 
 def _needs_fabric(findings: Sequence[Finding], parents: Mapping[str, str]) -> bool:
     """Tell whether anything failed that the other end may explain; building the fabric is not free."""
-    return any(item.check in NEEDS_PEER and item.status is Status.FAIL for item in findings if item.key not in parents)
+    return any(
+        (item.check in NEEDS_PEER and item.status is Status.FAIL)
+        or (item.check in FAR_EFFECTS and item.status.is_problem)
+        for item in findings
+        if item.key not in parents
+    )
+
+
+FAR_EFFECTS = frozenset(check for rule in FAR_RULES for check in rule.effects)
+
+
+def _far_ends(findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]) -> Dict[str, str]:
+    """Return for problems at one end of a direct cable the problem at the other end that explains it."""
+    at: Dict[Subject, List[Finding]] = {}
+    for finding in findings:
+        if finding.status.is_problem:
+            at.setdefault(finding.subject, []).append(finding)
+    explained: Dict[str, str] = {}
+    for first, second in direct_pairs(found):
+        for near, far in ((first.subject, second.subject), (second.subject, first.subject)):
+            for effect in at.get(far, ()):
+                cause = next((item for item in at.get(near, ()) if _explains_far(item, effect)), None)
+                if cause is not None and effect.key not in parents and explained.get(cause.key) != effect.key:
+                    explained[effect.key] = cause.key
+    return explained
+
+
+def _explains_far(cause: Finding, effect: Finding) -> bool:
+    return any(_is_far_effect(rule, cause, effect) for rule in FAR_RULES)
+
+
+def _is_far_effect(rule: FarRule, cause: Finding, effect: Finding) -> bool:
+    return (
+        rule.cause == cause.check
+        and effect.check in rule.effects
+        and rule.cause_says in cause.summary
+        and rule.effect_says in effect.summary
+    )
 
 
 def _peers(findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]) -> Dict[str, str]:

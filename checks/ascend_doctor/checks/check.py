@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, FrozenSet, Generic, Iterator, Tuple, TypeVar, Union
+from typing import Any, Callable, FrozenSet, Generic, Iterator, Optional, Tuple, TypeVar, Union
 
 import attrs
 
 from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.facts.source import Source
+from ascend_doctor.facts.source import Answered, Source, Target
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import ALL, Generation
 from ascend_doctor.model.status import Severity
@@ -31,6 +31,8 @@ class Check(Generic[View, Limits]):
     `own_limits` names the limits that are our policy and come from no vendor source.
     `opt_in` says why the check runs only where somebody asked for it (it sends traffic, takes long, disturbs), and is
     empty for a check of every round.
+    `peers` tells for an NPU which pairs the sources of scope PAIR among `reads` are put to, from the limits and from
+    what the NPU has answered by then.
     `metric` is the metric under which observed numbers are exported, empty when there is none.
     """
 
@@ -42,6 +44,7 @@ class Check(Generic[View, Limits]):
     generations: FrozenSet[Generation] = ALL
     own_limits: Tuple[str, ...] = ()
     opt_in: str = ""
+    peers: Optional[Callable[[Limits, Target, Answered], Tuple[Target, ...]]] = None
     metric: str = ""
     since: str = "0.1"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import attrs
 
@@ -10,8 +10,8 @@ from ascend_doctor.checks import outcome
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.check import AnyCheck
 from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.facts.source import EARLIER
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.product import Generation
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.status import Severity, Status
 
@@ -95,27 +95,30 @@ def _run(check: AnyCheck, view: Union[NodeView, FleetView], settings: Settings) 
     except Exception as bug:  # noqa: BLE001 - the one place: a bug in a check is the doctor's own trouble
         gap = Missing(Absence.TOOL_FAILED, f"the check itself failed with {type(bug).__name__}: {bug}")
         found = [outcome.unknown(view.subject, "the outcome", gap)]
+    oldest: Dict[str, float] = {}
+    for node in nodes if found else ():
+        oldest[node.name] = node.collected_at(check.reads)
     return [
-        attrs.evolve(item, check=check.id, severity=severity, judged_at=item.judged_at or _collected(check, view, item))
+        attrs.evolve(
+            item, check=check.id, severity=severity, judged_at=item.judged_at or _collected(nodes, item, oldest)
+        )
         for item in found
     ]
 
 
 def _has_it(check: AnyCheck, view: NodeView) -> bool:
     devices = view.devices
-    if isinstance(devices, Missing) or isinstance(devices.generation, Missing):
-        return True
-    generation: Generation = devices.generation
-    return generation in check.generations
+    return isinstance(devices, Missing) or devices.is_one_of(check.generations)
 
 
-def _collected(check: AnyCheck, view: Union[NodeView, FleetView], finding: Finding) -> float:
-    """When the evidence was collected that a finding rests on; the oldest of its answers counts."""
-    whole = isinstance(view, NodeView) or not finding.subject.node
-    nodes = [view] if isinstance(view, NodeView) else view.nodes
-    views = [item for item in nodes if whole or item.name == finding.subject.node]
-    cited = {quote.key for quote in finding.quotes}
-    times = [item.evidence[key].started_at for item in views for key in cited if key in item.evidence]
-    if times:
-        return min(times)
-    return min((item.collected_at(check.reads) for item in views), default=0.0)
+def _collected(views: Sequence[NodeView], finding: Finding, oldest: Mapping[str, float]) -> float:
+    """When the evidence was collected that a finding rests on; the oldest of its answers counts.
+
+    Without quotes these are all answers that its check reads: `oldest` has the time of the oldest by node. Earlier
+    answers are old by their nature: what they are compared with tells whether the finding is current.
+    """
+    whole = len(views) == 1 or not finding.subject.node
+    concerned = [item for item in views if whole or item.name == finding.subject.node]
+    cited = {quote.key for quote in finding.quotes if EARLIER not in quote.key}
+    times = [item.evidence[key].started_at for item in concerned for key in cited if key in item.evidence]
+    return min(times or [oldest[item.name] for item in concerned], default=0.0)

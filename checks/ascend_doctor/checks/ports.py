@@ -8,7 +8,7 @@ from typing import Any, Optional, Tuple
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.files.hccn_conf import HccnConfDevice
-from ascend_doctor.facts.hccn_tool import ip
+from ascend_doctor.facts.hccn_tool import ip, link
 from ascend_doctor.facts.source import Source, Target
 from ascend_doctor.model.reading import Absence, Missing
 
@@ -65,3 +65,9 @@ def ipv4(address: object) -> Optional[ipaddress.IPv4Address]:
         return ipaddress.IPv4Address(address) if isinstance(address, str) else None
     except ValueError:
         return None
+
+
+def is_down(view: NodeView, target: Target) -> bool:
+    """Tell whether a port says that it has no link. A check that asks has to declare the source."""
+    facts = view.read(link.SOURCE, target)
+    return not isinstance(facts, Missing) and facts.link == "DOWN"

@@ -19,6 +19,13 @@ REINSTALL_PAIR = Remedy(
 )
 POWER_CYCLE = Remedy("If a reset does not bring it back, power-cycle the node.", "", Disruption.REBOOT)
 
+POWER_OFF = Remedy(
+    "Power-cycle the node. If the bus does not show the NPU afterwards, reseat or replace the module.",
+    "lspci -D -d 19e5:",
+    Disruption.REBOOT,
+)
+WATCH_ALARM = Remedy("Look up what the code asks for, and watch the NPU.", "ascend-doctor explain CODE")
+
 
 def which(number: Optional[int]) -> str:
     """Return a device's number for a command line, `N` where it is not known."""

@@ -9,7 +9,7 @@ import attrs
 from ascend_doctor.facts import catalogue, devices
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.npu_smi import info, mapping
-from ascend_doctor.facts.source import WHOLE_NODE, Query, Scope, Source, Target
+from ascend_doctor.facts.source import EARLIER, WHOLE_NODE, Query, Scope, Source, Target
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Evidence, Quote, quote
 from ascend_doctor.model.reading import Absence, Missing, Reading
@@ -55,6 +55,7 @@ class NodeView:
         self._readings: Dict[str, Reading[Any]] = {}
         self._allowed: Optional[FrozenSet[str]] = None
         self._devices: Optional[Reading[DeviceMap]] = None
+        self._oldest: Dict[str, float] = {}
 
     @property
     def subject(self) -> Subject:
@@ -65,17 +66,14 @@ class NodeView:
     def devices(self) -> Reading[DeviceMap]:
         """The map of the node's NPUs, or why there is none. Every check may use it."""
         if self._devices is None:
-            self._devices = devices.build(self._read(mapping.SOURCE.about()), self._read(info.SOURCE.about()))
+            found = devices.build(self._read(mapping.SOURCE.about()), self._read(info.SOURCE.about()))
+            self._devices = found if isinstance(found, Missing) else found.with_ports(self._read)
         return self._devices
 
     def has(self, source: Source[Any]) -> bool:
         """Tell whether the product has what the source asks about; True where the product is not known."""
         found = self.devices
-        return (
-            isinstance(found, Missing)
-            or isinstance(found.generation, Missing)
-            or found.generation in source.generations
-        )
+        return isinstance(found, Missing) or found.has(source)
 
     def read(self, source: Source[F], target: Target = WHOLE_NODE) -> Reading[F]:
         """Return the facts that a source gave about a target, or why there are none."""
@@ -149,16 +147,26 @@ class NodeView:
             return subjects.port(self.name, target.phy_id)
         if target.npu is None:
             return self.subject
+        if target.udie is not None and target.port is not None:
+            return subjects.ub_port(self.name, self._phy_id_of(target.npu), target.udie, target.port)
         chips = () if isinstance(self.devices, Missing) else self.devices.of_card(target.npu)
         if target.chip is not None:
             chips = tuple(device for device in chips if device.chip == target.chip)
         return subjects.npu(self.name, chips[0].phy_id) if len(chips) == 1 else subjects.card(self.name, target.npu)
 
+    def _phy_id_of(self, npu: int) -> int:
+        """Return the phy-id of the only NPU on a card; the card's own number where the map does not know it."""
+        chips = () if isinstance(self.devices, Missing) else self.devices.of_card(npu)
+        return chips[0].phy_id if len(chips) == 1 else npu
+
     def collected_at(self, sources: Sequence[Source[Any]]) -> float:
         """Return when the oldest answer to the sources was collected, 0.0 when there is none."""
-        names = {source.name for source in sources}
-        times = [item.started_at for key, item in self.evidence.items() if key.partition("@")[0] in names]
-        return min(times, default=0.0)
+        if not self._oldest:
+            for key, item in self.evidence.items():
+                if EARLIER not in key:
+                    name = key.partition("@")[0]
+                    self._oldest[name] = min(self._oldest.get(name, item.started_at), item.started_at)
+        return min((self._oldest[source.name] for source in sources if source.name in self._oldest), default=0.0)
 
     def followed_by(self, evidence: Mapping[str, Evidence]) -> NodeView:
         """Return the view of the same node with newer answers. What is answered as before is not parsed again."""
@@ -174,6 +182,7 @@ class NodeView:
         view = NodeView(self.name, self.evidence, self.now, self.intervals_s)
         view._readings = self._readings  # one parse for all checks
         view._devices = self.devices
+        view._oldest = self._oldest
         view._allowed = frozenset(source.name for source in sources)
         return view
 
@@ -183,7 +192,8 @@ class NodeView:
 
     def _targets(self, source: Source[Any]) -> Sequence[Target]:
         found = self.devices
-        if not isinstance(found, Missing):
+        # Whom a source of pairs is put to the configuration says, not the map.
+        if not isinstance(found, Missing) and source.scope is not Scope.PAIR:
             return tuple(dict.fromkeys(self.answered(source, target) for target in found.targets(source)))
         queries = [catalogue.query_for_key(key) for key in self.evidence]
         return [query.target for query in queries if query is not None and query.source is source]

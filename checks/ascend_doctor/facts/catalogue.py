@@ -6,34 +6,112 @@ recording; their parsers lie in `ascend_doctor.facts.further` and are loaded whe
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ascend_doctor.facts.files import hccn_conf, install_info, version_info
+from ascend_doctor.facts.bmc import sel
+from ascend_doctor.facts.files import cann, cann_parts, engine_version, hccn_conf, install_info, version_info
 from ascend_doctor.facts.hccn_tool import (
+    arp,
+    cfg_status,
+    dscp_to_tc,
+    duplex,
+    fec,
     gateway,
+    hccs_ping,
     ip,
+    ip_route,
+    ip_rule,
     link,
     link_stat,
     lldp,
+    mtu,
     net_health,
     netdetect,
     optical,
+    optical_dfx,
+    optical_v2,
+    pfc,
+    pfc_stat,
     ping,
+    prio_tc,
+    process,
+    route,
+    scdr,
+    shaping,
     speed,
     stat,
+    stat_extra,
     tls,
+    udp,
+    vnic,
 )
-from ascend_doctor.facts.host import identity
-from ascend_doctor.facts.npu_smi import board, ecc, health, info, listing, mapping, usages
-from ascend_doctor.facts.source import FOR_ONE_CHIP, Query, Scope, Source, Target
+from ascend_doctor.facts.hccn_tool.ub import bit_err, connect, dev_info, port_info, same_answers, ub_ping
+from ascend_doctor.facts.hccn_tool.ub import optical as ub_optical
+from ascend_doctor.facts.host import (
+    device_nodes,
+    disks,
+    identity,
+    kernel_log,
+    kernel_modules,
+    limits,
+    memory,
+    network,
+    pci,
+    processes,
+    services,
+    ssh,
+    system,
+    tuning,
+    ub_files,
+)
+from ascend_doctor.facts.npu_smi import (
+    board,
+    common,
+    ecc,
+    fault_events,
+    hccs,
+    health,
+    info,
+    listing,
+    mapping,
+    sio,
+    super_pod,
+    topo,
+    upgrade,
+    usages,
+)
+from ascend_doctor.facts.runtime import compute, devices, stack
+from ascend_doctor.facts.source import ANYTHING, OF_PORTS, REACHES, Query, Scope, Source, Target, without_chip
 
 SOURCES: Tuple[Source[Any], ...] = (
     identity.SOURCE,
+    system.SOURCE,
+    tuning.SOURCE,
+    memory.SOURCE,
+    disks.SOURCE,
+    limits.SOURCE,
+    processes.SOURCE,
+    pci.SOURCE,
+    device_nodes.SOURCE,
+    kernel_modules.SOURCE,
+    network.SOURCE,
+    services.SOURCE,
+    kernel_log.SOURCE,
+    ssh.SOURCE,
+    ub_files.SOURCE,
+    sel.SOURCE,
     version_info.DRIVER,
     version_info.FIRMWARE,
     hccn_conf.SOURCE,
     install_info.SOURCE,
+    cann.TOOLKIT,
+    cann_parts.PARTS,
+    engine_version.MINDIE,
+    stack.SOURCE,
+    devices.SOURCE,
+    compute.SOURCE,
     mapping.SOURCE,
     info.SOURCE,
     listing.SOURCE,
@@ -41,6 +119,14 @@ SOURCES: Tuple[Source[Any], ...] = (
     health.SOURCE,
     ecc.SOURCE,
     usages.SOURCE,
+    topo.SOURCE,
+    hccs.SOURCE,
+    sio.SOURCE,
+    super_pod.SOURCE,
+    upgrade.MCU,
+    upgrade.VRD,
+    common.SOURCE,
+    fault_events.SOURCE,
     link.SOURCE,
     ip.SOURCE,
     gateway.SOURCE,
@@ -48,12 +134,44 @@ SOURCES: Tuple[Source[Any], ...] = (
     net_health.SOURCE,
     lldp.SOURCE,
     stat.SOURCE,
+    stat_extra.SOURCE,
+    pfc_stat.SOURCE,
     link_stat.SOURCE,
     speed.SOURCE,
+    duplex.SOURCE,
+    mtu.SOURCE,
+    fec.SOURCE,
+    shaping.SOURCE,
+    pfc.SOURCE,
+    prio_tc.SOURCE,
+    dscp_to_tc.SOURCE,
+    udp.SOURCE,
+    cfg_status.SOURCE,
+    process.SOURCE,
+    vnic.SOURCE,
+    arp.SOURCE,
+    route.SOURCE,
+    ip_rule.SOURCE,
+    ip_route.SOURCE,
     optical.SOURCE,
+    optical_v2.SOURCE,
+    optical_dfx.SOURCE,
+    scdr.SOURCE,
     tls.SOURCE,
+    dev_info.SOURCE,
+    port_info.SOURCE,
+    connect.SOURCE,
+    same_answers.LINK_STAT,
+    same_answers.STAT,
+    bit_err.SOURCE,
+    ub_optical.SOURCE,
+    same_answers.TLS,
     ping.SOURCE,
+    hccs_ping.SOURCE,
+    ub_ping.SOURCE,
 )
+
+_REMARK = "#"
 
 BY_NAME: Dict[str, Source[Any]] = {source.name: source for source in SOURCES}
 
@@ -67,13 +185,25 @@ def query_for_key(key: str) -> Optional[Query[Any]]:
     text, _, address = rest.partition(":")
     if not text:
         return source.about()
-    text, dot, part = text.partition(".")
-    number, chip = _number(text), _number(part)
-    if number is None or source.scope is Scope.NODE or (dot and (chip is None or source.scope is not Scope.CHIP)):
+    target = _target_for_key(source, text.split("."), address)
+    return None if target is None else source.about(target)
+
+
+def _target_for_key(source: Source[Any], texts: Sequence[str], address: str) -> Optional[Target]:
+    numbers = [_number(text) for text in texts]
+    number, further = numbers[0], numbers[1:]
+    if source.scope is Scope.NODE or number is None or None in further:
         return None
-    if source.scope in (Scope.CARD, Scope.CHIP):
-        return source.about(Target(npu=number, chip=chip))
-    return source.about(Target(phy_id=number, address=address))
+    if source.scope in OF_PORTS:
+        return Target(npu=number, udie=further[0], port=further[1]) if len(further) == 2 else None
+    if source.scope is Scope.CHIP:
+        return Target(npu=number, chip=further[0] if further else None) if len(further) < 2 else None
+    if further:
+        return None
+    own, mark, other = address.rpartition(REACHES)
+    if "{npu}" in source.argv:
+        return Target(npu=number, address=other, eid=own if mark else "")
+    return Target(phy_id=number, address=address)
 
 
 def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
@@ -81,14 +211,16 @@ def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
 
     The tool may be given by its path. Options of `npu-smi` may come in any order (`-i 0 -t board`). A `-c N` may stand
     behind a question to a card, and be missing from one to a chip: the same parser knows both forms. `hccn_tool` of the
-    950 has its options turned round (`hccn_tool -g -link -i 0 -u 0 -p 4`).
+    950 has its options turned round (`hccn_tool -g -link -i 0 -u 0 -p 4`). What follows a `#` is a remark in a paste.
     """
     if not argv:
         return None
     words = [argv[0].rpartition("/")[2], *argv[1:]]
+    if _REMARK in words:
+        words = words[: words.index(_REMARK)]
     if words[0] == "npu-smi":
         words = _npu_smi_in_order(words)
-    elif words[:2] == ["hccn_tool", "-g"]:
+    elif words[:1] == ["hccn_tool"] and words[1:2] in (["-g"], ["-t"]):
         words = _hccn_tool_in_order(words)
     return _first_match(SOURCES, words) or _first_match(_further().values(), words)
 
@@ -109,48 +241,73 @@ def _further() -> Mapping[str, Source[Any]]:
     return further.BY_NAME
 
 
+# In the order of our sources; each has a value.
+_NPU_SMI_OPTIONS = ("-t", "-b", "-i", "-c", "-p", "-lane", "-time")
+_NPU_SMI_FLAGS = ("-R",)
+
+
 def _npu_smi_in_order(words: Sequence[str]) -> List[str]:
-    """Bring the options of `npu-smi info` into the order of our sources."""
+    """Bring the options of a query of `npu-smi` into the order of our sources."""
+    if words[1:2] == ["set"]:
+        return list(words)
     options: Dict[str, str] = {}
     rest: List[str] = []
     position = 0
     while position < len(words):
         word = words[position]
-        if word in ("-t", "-i", "-c") and position + 1 < len(words):
+        if word in _NPU_SMI_OPTIONS and position + 1 < len(words):
             options[word] = words[position + 1]
             position += 2
         else:
             rest.append(word)
             position += 1
-    for option in ("-t", "-i", "-c"):
-        if option in options:
-            rest += [option, options[option]]
-    return rest
+    flags = [word for word in rest if word in _NPU_SMI_FLAGS]
+    ordered = [word for option in _NPU_SMI_OPTIONS if option in options for word in (option, options[option])]
+    return [word for word in rest if word not in flags] + ordered + flags
+
+
+_OF_DEVICE = ("-i", "-u", "-p", "-src_eid", "-dst_eid")
+_CHANGES_NOTHING = frozenset({"-time", "-pkt", "-cnt", "-interval"})
+"""Options of the 950's tool that change how long it measures or how it asks, and not the form of its answer."""
 
 
 def _hccn_tool_in_order(words: Sequence[str]) -> List[str]:
-    """Bring `hccn_tool -g -CMD -i N [-u UDIE -p PORT]` into the order of our sources; die and port are left out."""
-    command, options = words[2:3], words[3:]
-    values = dict(zip(options[::2], options[1::2]))
-    if len(options) % 2 or not {"-i"} <= set(values) <= {"-i", "-u", "-p"}:
-        return []
-    return ["hccn_tool", "-i", values["-i"], *command, "-g"]
+    """Bring the options of `hccn_tool -g -CMD -i N [-u UDIE -p PORT]` into the order of our sources."""
+    options: Dict[str, str] = {}
+    rest: List[str] = []
+    position = 3
+    while position < len(words):
+        word = words[position]
+        takes_value = word in _OF_DEVICE or word in _CHANGES_NOTHING
+        if takes_value and (position + 1 == len(words) or word in options):
+            return []
+        if takes_value:
+            options[word] = words[position + 1]
+            position += 2
+        else:
+            rest.append(word)
+            position += 1
+    ordered = [word for option in _OF_DEVICE if option in options for word in (option, options[option])]
+    return [*words[:3], *ordered, *rest]
 
 
 def _place(source: Source[Any], pattern: Sequence[str], words: Sequence[str]) -> Optional[Target]:
     """Return the target with which a source's pattern gives these words, None when it does not."""
-    names_chip = len(words) > 2 and words[-2] == "-c"
-    if source.scope is Scope.CHIP and not names_chip:
-        pattern = pattern[: -len(FOR_ONE_CHIP)]
-    elif source.scope is Scope.CARD and names_chip:
-        words = words[:-2]
+    if source.scope is Scope.CHIP and "-c" not in words:
+        pattern = without_chip(pattern)
+    elif source.scope is Scope.CARD and "-c" in words:
+        words = without_chip(words)
+    if list(words[:1]) == ["npu-smi"] and "-i" not in words and "{npu}" in pattern:
+        # The tool refuses a question without its card, in words that are the same for every question.
+        position = pattern.index("{npu}")
+        pattern = (*pattern[: position - 1], *pattern[position + 1 :])
     if len(words) < len(pattern):
         return None
     found: Dict[str, str] = {}
     for expected, word in zip(pattern, words):
         if expected.startswith("{"):
             found[expected[1:-1]] = word
-        elif expected != word:
+        elif expected != word and not (ANYTHING in expected and fnmatch.fnmatchcase(word, expected)):
             return None
     # `-ping -g address A pkt N`: options behind the pattern change how the question is put, not its answer's form.
     if len(words) > len(pattern) and "address" not in found:
@@ -160,6 +317,9 @@ def _place(source: Source[Any], pattern: Sequence[str], words: Sequence[str]) ->
         phy_id=_number(found.get("phy_id")),
         address=found.get("address", ""),
         chip=_number(found.get("chip")),
+        udie=_number(found.get("udie")),
+        port=_number(found.get("port")),
+        eid=found.get("eid", ""),
     )
 
 

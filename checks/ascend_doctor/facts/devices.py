@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 import attrs
 
+from ascend_doctor.facts.hccn_tool.ub import dev_info
+from ascend_doctor.facts.hccn_tool.ub.dev_info import DevInfoFacts
+from ascend_doctor.facts.hccn_tool.ub.question import OLDER_FORM
 from ascend_doctor.facts.npu_smi.info import InfoFacts
 from ascend_doctor.facts.npu_smi.mapping import MappingFacts
-from ascend_doctor.facts.source import Scope, Source, Target
+from ascend_doctor.facts.source import Query, Scope, Source, Target
 from ascend_doctor.model.product import Generation
 from ascend_doctor.model.reading import Absence, Missing, Reading, known
 
 
 @attrs.frozen
+class DevicePort:
+    """One port of an NPU of the 950: its die, its number on it, and whether it takes an optical module."""
+
+    udie: int
+    port: int
+    optical: bool
+
+
+@attrs.frozen
 class Device:
-    """One NPU. `npu` is the card for `npu-smi -i`, `chip` the chip for `-c`, `phy_id` the number for `hccn_tool -i`."""
+    """One NPU. `npu` is the card for `npu-smi -i`, `chip` the chip for `-c`, `phy_id` the number for `hccn_tool -i`.
+
+    `ports` are the ports of an NPU of the 950, as far as the tool has told them.
+    """
 
     npu: int
     chip: int
     phy_id: int
     name: str = ""
+    ports: Tuple[DevicePort, ...] = ()
 
 
 @attrs.frozen
@@ -30,11 +46,13 @@ class DeviceMap:
 
     `unreachable` counts chips that `npu-smi info -m` lists and cannot address: it prints -1 as their NPU id or, for a
     die that has dropped, the phy-id of another once more (recorded from the vendor's code, A3).
+    `older_form` tells of a 950 whose `hccn_tool` takes the command lines of the A2: it is asked about RoCE ports too.
     """
 
     devices: Tuple[Device, ...]
     generation: Reading[Generation]
     unreachable: int = 0
+    older_form: bool = False
 
     @property
     def cards(self) -> Tuple[int, ...]:
@@ -55,9 +73,19 @@ class DeviceMap:
         found = [device for device in self.of_card(npu) if isinstance(chip, Missing) or device.chip == chip]
         return found[0] if len(found) == 1 else None
 
+    def has(self, source: Source[Any]) -> bool:
+        """Tell whether the product has what the source asks about; True where the product is not known."""
+        return self.is_one_of(source.generations)
+
+    def is_one_of(self, generations: FrozenSet[Generation]) -> bool:
+        """Tell whether the product is of one of these generations; True where the product is not known."""
+        if isinstance(self.generation, Missing) or self.generation in generations:
+            return True
+        return self.older_form and Generation.A2 in generations
+
     def targets(self, source: Source[Any]) -> Tuple[Target, ...]:
         """Return what a source has to be asked about on this node; nothing when the product does not have it."""
-        if not isinstance(self.generation, Missing) and self.generation not in source.generations:
+        if not self.has(source):
             return ()
         if source.scope is Scope.NODE:
             return (Target(),)
@@ -67,7 +95,35 @@ class DeviceMap:
             return tuple(Target(npu=npu) for npu in self.cards)
         if source.scope is Scope.NPU:
             return tuple(Target(phy_id=phy_id) for phy_id in self.phy_ids)
+        if source.scope in (Scope.PORT, Scope.OPTICAL_PORT):
+            return tuple(
+                Target(npu=device.npu, udie=port.udie, port=port.port)
+                for device in self.devices
+                for port in device.ports
+                if port.optical or source.scope is Scope.PORT
+            )
         return ()
+
+    def with_ports(self, answers: Callable[[Query[DevInfoFacts]], Reading[DevInfoFacts]]) -> DeviceMap:
+        """Return the map with the ports that each NPU's own answer names; without an answer the ports stay."""
+        if not self.has(dev_info.SOURCE):
+            return self
+        found = []
+        older_form = self.older_form
+        for device in self.devices:
+            facts = answers(dev_info.SOURCE.about(Target(npu=device.npu)))
+            older_form = older_form or (isinstance(facts, Missing) and OLDER_FORM in facts.detail)
+            ports = () if isinstance(facts, Missing) else facts.ports
+            named = tuple(DevicePort(port.udie, port.port, port.media == dev_info.OPTICAL) for port in ports)
+            found.append(device if isinstance(facts, Missing) else attrs.evolve(device, ports=named))
+        return attrs.evolve(self, devices=tuple(found), older_form=older_form)
+
+    def with_ports_of(self, earlier: Reading[DeviceMap]) -> DeviceMap:
+        """Return the map with the ports that an earlier map knew of the same NPUs."""
+        older_form = not isinstance(earlier, Missing) and earlier.older_form
+        known_ports = {} if isinstance(earlier, Missing) else {device.npu: device.ports for device in earlier.devices}
+        found = (attrs.evolve(device, ports=known_ports.get(device.npu, device.ports)) for device in self.devices)
+        return attrs.evolve(self, devices=tuple(found), older_form=older_form)
 
 
 _NAMES = (

@@ -65,8 +65,9 @@ def refusal(missing: Missing) -> Dict[str, Any]:
     """Return why there are no facts as a document.
 
     `missing` is the reason as one word, `reason` the tool's own words or the place where reading stopped, `code` the
-    vendor's return code with its `meaning`. A product that does not have the thing gives `supported` false and `what`
-    was asked for; a wrong call gives the `parameter` and, where the tool lists them, the types that it knows.
+    vendor's return code with its `meaning`. A product that does not have the thing gives `supported` false, the tool's
+    `message` and `what` was asked for; a wrong call gives the `parameter` and, where the tool lists them, the types
+    that it knows.
     """
     reason, _, types = missing.detail.partition(TYPES)
     shown: Dict[str, Any] = {"ok": False, "missing": missing.why.value, "detail": missing.detail, "reason": reason}
@@ -76,6 +77,7 @@ def refusal(missing: Missing) -> Dict[str, Any]:
             shown["meaning"] = meaning_of(missing.code)
     if missing.why is Absence.NOT_SUPPORTED:
         shown["supported"] = False
+        shown["message"] = reason
         what = _UNSUPPORTED.search(reason)
         if what:
             shown["what"] = what.group(1)

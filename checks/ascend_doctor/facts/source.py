@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Callable, FrozenSet, Generic, Optional, Tuple, TypeVar
+from typing import Any, Callable, FrozenSet, Generic, Optional, Sequence, Tuple, TypeVar
 
 import attrs
 
@@ -24,11 +24,15 @@ class Scope(enum.Enum):
     CARD = "card"
     """One card: `{npu}`. Answers for every chip of the card."""
     CHIP = "chip"
-    """One chip of a card: `{npu}` and, in the last two words `-c {chip}`, its number; the whole card without them."""
+    """One chip of a card: `{npu}` and, in the words `-c {chip}`, its number; the whole card without them."""
     NPU = "npu"
     """One NPU: `{phy_id}`."""
     PAIR = "pair"
     """One NPU and an address it should reach: `{phy_id}` and `{address}`."""
+    PORT = "port"
+    """One port of a 950: `{npu}`, `{udie}` and `{port}`. Which ports an NPU has is what the tool tells of it first."""
+    OPTICAL_PORT = "optical-port"
+    """The same, of the ports that take an optical module only."""
 
 
 class Medium(enum.Enum):
@@ -39,7 +43,7 @@ class Medium(enum.Enum):
     FILE = "file"
     """`argv` is `("cat", PATH)`; the runner reads the file itself."""
     HOST = "host"
-    """`argv` is `("host-facts",)`; the runner asks the operating system and answers with JSON."""
+    """`argv` is `("host-facts", SECTION)`, without a section for who the node is; the runner answers with JSON."""
 
 
 class Cost(enum.Enum):
@@ -57,14 +61,24 @@ class Cost(enum.Enum):
     """Sends traffic. Only when somebody asks for it."""
 
 
+REACHES = ">"
+"""Parts the address that is asked from and the one that is asked about, in a key."""
+
+
 @attrs.frozen
 class Target:
-    """What one run of a source is about; which fields are set follows from the scope of the source."""
+    """What one run of a source is about; which fields are set follows from the scope of the source.
+
+    `udie` and `port` name a port of a 950, `eid` the UB address of the NPU from which it should reach `address`.
+    """
 
     npu: Optional[int] = None
     phy_id: Optional[int] = None
     address: str = ""
     chip: Optional[int] = None
+    udie: Optional[int] = None
+    port: Optional[int] = None
+    eid: str = ""
 
     @property
     def key(self) -> str:
@@ -73,13 +87,35 @@ class Target:
         head = "" if number is None else str(number)
         if self.chip is not None:
             head = f"{head}.{self.chip}"
-        return f"{head}:{self.address}" if self.address else head
+        if self.port is not None:
+            head = f"{head}.{self.udie}.{self.port}"
+        address = f"{self.eid}{REACHES}{self.address}" if self.eid else self.address
+        return f"{head}:{address}" if address else head
 
 
 WHOLE_NODE = Target()
 EARLIER = "!"
 """Parts the key of an answer from its age, in the key of an earlier one."""
 FOR_ONE_CHIP = ("-c", "{chip}")
+"""The words that make a question to a card one to a chip of it."""
+ANYTHING = "*"
+"""In a word of a form: any characters, none too."""
+
+
+def without_chip(words: Sequence[str]) -> Tuple[str, ...]:
+    """Return a command line, or the pattern of one, without `-c` and what stands behind it."""
+    position = words.index("-c")
+    return (*words[:position], *words[position + 2 :])
+
+
+OF_PORTS = frozenset({Scope.PORT, Scope.OPTICAL_PORT})
+"""Scopes of which the targets are known only when the tool has named the ports."""
+
+
+Answered = Callable[["Query[Any]"], Reading[Any]]
+"""Gives what is known of the answer to a query by now."""
+Peers = Callable[[Target, Answered], Tuple[Target, ...]]
+"""Gives the pairs that a source is put to: from an NPU, by card and phy-id, and what has been answered, the targets."""
 
 
 @attrs.frozen(eq=False)
@@ -89,6 +125,9 @@ class Source(Generic[F]):
     `name` is permanent: it names the evidence in recordings and on the wire.
     `parse` returns the facts, returns a `Missing` for an error answer of the tool that it knows, and raises
     `ParseError` for everything else. `interval_s` is how often the agent asks, `timeout_s` how long one run may take.
+    `forms` are other command lines with the same answer; a `*` in a word stands for anything. The forms of a file
+    without a `*` are its further places: the first place where there is a file is read.
+    `peers` is set by the plan: whom a source of scope PAIR asks about is what a check's configuration says.
     """
 
     name: str
@@ -103,6 +142,7 @@ class Source(Generic[F]):
     forms: Tuple[Tuple[str, ...], ...] = ()
     keeps: int = 0
     apart_s: float = 60.0
+    peers: Optional[Peers] = None
 
     def about(self, target: Target = WHOLE_NODE) -> Query[F]:
         """Return the question put to one target."""
@@ -150,10 +190,18 @@ class Query(Generic[F_co]):
         return f"{self.key}{EARLIER}{number}"
 
     @property
+    def places(self) -> Tuple[str, ...]:
+        """Where the file of a file source may lie, in order; the first place where there is one counts."""
+        source = self.source
+        further = (form[-1] for form in source.forms if ANYTHING not in form[-1])
+        return (source.argv[-1], *further) if source.medium is Medium.FILE else ()
+
+    @property
     def argv(self) -> Tuple[str, ...]:
         """The command line with the target filled in. Without a chip the question is put to the whole card."""
         target = self.target
         words = {"npu": target.npu, "phy_id": target.phy_id, "address": target.address, "chip": target.chip}
+        words.update(udie=target.udie, port=target.port, eid=target.eid)
         for_a_card = self.source.scope is Scope.CHIP and target.chip is None
-        pattern = self.source.argv[: -len(FOR_ONE_CHIP)] if for_a_card else self.source.argv
+        pattern = without_chip(self.source.argv) if for_a_card else self.source.argv
         return tuple(word.format(**words) if word.startswith("{") else word for word in pattern)

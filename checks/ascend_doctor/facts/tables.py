@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Seque
 
 import attrs
 
-from ascend_doctor.facts.parsing import Line, ParseError, integer
+from ascend_doctor.facts.parsing import Line, ParseError, decimal, integer
 from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, Reading
 
 # --- Words that stand for no value ---------------------------------------------------------------------------------
@@ -105,6 +105,12 @@ def count(parts: KeyLine) -> Reading[int]:
     """Return the value as a whole number, or why there is none."""
     text = reading_of(parts.value)
     return text if isinstance(text, Missing) else whole(parts)
+
+
+def number(parts: KeyLine) -> Reading[float]:
+    """Return the value as a number with or without decimals, or why there is none."""
+    text = reading_of(parts.value)
+    return text if isinstance(text, Missing) else decimal(text, parts.line, parts.label)
 
 
 def words(parts: KeyLine) -> Reading[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import enum
-import functools
 from typing import Mapping, Optional
 
 import attrs
 
-from ascend_doctor.knowledge.tables import rows
+from ascend_doctor.knowledge import tables
 
 
 class Level(enum.Enum):
@@ -34,6 +33,11 @@ class Level(enum.Enum):
     """Out of use until a person releases it."""
 
     @property
+    def effect(self) -> str:
+        """What it means for a job, in words."""
+        return _EFFECTS[self]
+
+    @property
     def needs_reset(self) -> bool:
         """Whether a reset of the NPU is the cure."""
         return self in (Level.FREE_RESTART_NPU, Level.RESTART_NPU)
@@ -44,30 +48,48 @@ class Level(enum.Enum):
         return self in (Level.PRE_SEPARATE_NPU, Level.SEPARATE_NPU, Level.MANUALLY_SEPARATE_NPU)
 
 
+_EFFECTS: Mapping[Level, str] = {
+    Level.NOT_HANDLE: "no effect on a job",
+    Level.SUB_HEALTH: "works at less than full strength",
+    Level.RESTART_REQUEST: "the request or step has to be done again",
+    Level.RESTART_BUSINESS: "the job has to be started again",
+    Level.FREE_RESTART_NPU: "the NPU has to be reset once it is idle",
+    Level.RESTART_NPU: "the NPU has to be reset now",
+    Level.PRE_SEPARATE_NPU: "nothing new may be started on the NPU",
+    Level.SEPARATE_NPU: "does not recover: take the NPU out of use",
+    Level.MANUALLY_SEPARATE_NPU: "out of use until a person releases it",
+}
+
+
 @attrs.frozen
 class FaultCode:
     """One event code. `level` is None for a code that the driver knows and the scheduler does not list.
 
-    `module` and `condition` are short words, empty where the source does not say.
+    `module` and `condition` are short words, empty where the source does not say. `repeated` is what the scheduler
+    makes of a code that comes again and again. `origin` is the file that says all this.
     """
 
     code: str
     level: Optional[Level]
     module: str
     condition: str
+    repeated: str = ""
+    origin: str = tables.FAULT_CODES.file
 
     def __str__(self) -> str:
         words = ", ".join(word for word in (self.module, self.condition) if word)
         return f"{self.code} ({words})" if words else self.code
 
 
-@functools.cache
+@tables.made_of_tables
 def table() -> Mapping[str, FaultCode]:
     """Return every known code by its eight hexadecimal digits in upper case."""
-    return {
-        code: FaultCode(code, None if level == "-" else Level(level), _word(module), _word(condition))
-        for code, level, module, condition in rows("fault_codes.tsv", 4)
-    }
+    return {normal(row["code"]): _fault_code(row) for row in tables.FAULT_CODES.rows()}
+
+
+def _fault_code(row: tables.Row) -> FaultCode:
+    level = Level(row["level"]) if row["level"] else None
+    return FaultCode(normal(row["code"]), level, row["module"], row["condition"], row["repeated"], row.origin)
 
 
 def lookup(printed: str) -> Optional[FaultCode]:
@@ -79,7 +101,3 @@ def normal(printed: str) -> str:
     """Return a printed code in the form of the table: upper case, without `0x`, eight digits."""
     digits = printed.strip().upper()
     return (digits.removeprefix("0X")).zfill(8)
-
-
-def _word(cell: str) -> str:
-    return "" if cell == "-" else cell

@@ -7,18 +7,21 @@ dcmi_basic_info_intf.c, dcmi_get_device_compatibility; list matching in dcmi_per
 from __future__ import annotations
 
 import enum
-import functools
-from typing import Dict, FrozenSet, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Mapping, Optional, Sequence, Tuple
 
-from ascend_doctor.knowledge.tables import rows
+import attrs
+
+from ascend_doctor.knowledge import tables
 from ascend_doctor.model.product import Generation
 
 Range = Tuple[str, str]
+FITS = "pass"
+FAILS = "fail"
 
 OLDEST_FIRMWARE = "6.4."
 """Firmware below this is compatible with no driver that knows the rule."""
 
-_FAMILIES = {
+FAMILIES: Mapping[Generation, Tuple[str, ...]] = {
     Generation.A1: ("910",),
     Generation.A2: ("910b",),
     Generation.A3: ("910_93",),
@@ -69,17 +72,43 @@ def compatibility(
     return Compatibility.NOK
 
 
-@functools.cache
-def pairs() -> Mapping[Tuple[str, str], FrozenSet[str]]:
-    """Return the families in which a driver and a firmware are known to belong to one release, by the pair."""
-    found: Dict[Tuple[str, str], FrozenSet[str]] = {}
-    for family, driver, firmware, _release, _evidence in rows("hdk_pairs.tsv", 5):
-        pair = (driver.lower(), firmware.lower())
-        found[pair] = found.get(pair, frozenset()) | {family}
+@attrs.frozen
+class Pair:
+    """A driver and a firmware of which somebody said whether they belong together.
+
+    `release` is their HDK release, empty for a pair of two releases. `verdict` is `pass`, `warn` or `fail`, `reason`
+    says why where it is not `pass`, and `origin` is the file that says so.
+    """
+
+    family: str
+    driver: str
+    firmware: str
+    release: str
+    verdict: str
+    reason: str
+    origin: str
+
+
+@tables.made_of_tables
+def pairs() -> Mapping[Tuple[str, str], Mapping[str, Pair]]:
+    """Return what is known of a driver and a firmware in lower case, by the family of products."""
+    found: Dict[Tuple[str, str], Dict[str, Pair]] = {}
+    for row in tables.HDK_PAIRS.rows():
+        key = (row["driver"].lower(), row["firmware"].lower())
+        verdict = row["verdict"] or FITS
+        pair = Pair(row["family"], *key, row["release"], verdict, row["reason"], row.origin)
+        found.setdefault(key, {})[pair.family] = pair
     return found
 
 
+def pair_of(driver: str, firmware: str, generation: Optional[Generation]) -> Optional[Pair]:
+    """Return what is known of a pair for a generation; for any product when the generation is None."""
+    known = pairs().get((driver.lower(), firmware.lower()), {})
+    families = tuple(known) if generation is None else FAMILIES[generation]
+    return next((known[family] for family in families if family in known), None)
+
+
 def is_one_release(driver: str, firmware: str, generation: Optional[Generation]) -> bool:
-    """Tell whether the pair is listed for the generation; for any product when the generation is None."""
-    families = pairs().get((driver.lower(), firmware.lower()), frozenset())
-    return bool(families) if generation is None else bool(families.intersection(_FAMILIES[generation]))
+    """Tell whether the pair is listed as one that belongs together."""
+    pair = pair_of(driver, firmware, generation)
+    return pair is not None and pair.verdict == FITS

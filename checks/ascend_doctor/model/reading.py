@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import Optional, TypeVar, Union
+from typing import Callable, Optional, TypeVar, Union
 
 import attrs
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 
 class Absence(enum.Enum):
@@ -66,3 +67,8 @@ NOT_REPORTED = Missing(Absence.NOT_REPORTED)
 def known(reading: Reading[T]) -> Optional[T]:
     """Return the value, or None when it is missing and the reason does not matter."""
     return None if isinstance(reading, Missing) else reading
+
+
+def part(whole: Reading[W], pick: Callable[[W], Reading[T]]) -> Reading[T]:
+    """Return a part of something that may be missing as a whole, for the same reason then."""
+    return whole if isinstance(whole, Missing) else pick(whole)

@@ -19,7 +19,8 @@ class SubjectKind(enum.Enum):
     NPU = "npu"
     """One chip (die), the unit with its own /dev/davinciN, RoCE port and rank. Its name is the phy-id."""
     PORT = "port"
-    """The RoCE port of one NPU. Its name is the phy-id of the NPU."""
+    """A port of one NPU. The only RoCE port of an NPU has its phy-id as name; one of the ports of a 950 has the phy-id,
+    its die and its own number: `3/0/4`."""
     CABLE = "cable"
     """The line between two ports. Its name is the key of one end and of the other, in order."""
     SWITCH = "switch"
@@ -63,7 +64,8 @@ class Subject:
         if self.kind is SubjectKind.NODE:
             return self.node
         if self.kind is SubjectKind.PORT:
-            parts.append(f"NPU {self.name} port")
+            npu_name, slash, own = self.name.partition("/")
+            parts.append(f"NPU {npu_name} port {own}" if slash else f"NPU {self.name} port")
         elif self.kind is SubjectKind.NPU:
             parts.append(f"NPU {self.name}")
         else:
@@ -103,3 +105,15 @@ def npu(node_name: str, phy_id: int) -> Subject:
 def port(node_name: str, phy_id: int) -> Subject:
     """Return the RoCE port of one NPU as a subject."""
     return Subject(SubjectKind.PORT, node_name, str(phy_id))
+
+
+def ub_port(node_name: str, phy_id: int, udie: int, number: int) -> Subject:
+    """Return one of the ports of an NPU of the 950 as a subject."""
+    return Subject(SubjectKind.PORT, node_name, f"{phy_id}/{udie}/{number}")
+
+
+def npu_of(subject: Subject) -> Subject:
+    """Return the NPU that a port belongs to; any other subject is returned as it is."""
+    if subject.kind is not SubjectKind.PORT:
+        return subject
+    return Subject(SubjectKind.NPU, subject.node, subject.name.partition("/")[0])

@@ -7,14 +7,18 @@ from typing import Dict, Iterable, List, Set, Tuple
 
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts import catalogue
+from ascend_doctor.facts.source import EARLIER
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.report import Liveness, Report
 from ascend_doctor.model.status import Status
-from ascend_doctor.model.subject import SubjectKind
+from ascend_doctor.model.subject import SubjectKind, npu_of
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.report.exposition import Families, Family
+
+ALWAYS_COUNTED = (Status.PASS, Status.FAIL, Status.WARN, Status.UNKNOWN)
+"""The statuses that rules and dashboards are made of have a sample at 0 too; a hundred checks have no room for more."""
 
 STATES = tuple(verdict.value.replace("-", "_") for verdict in Verdict)
 
@@ -41,9 +45,10 @@ def _check(found: Families, check: str, findings: List[Finding]) -> None:
     found.add("ascend_doctor_check_failed", about, failed, check=check, severity=severity)
     for status in Status:
         count = sum(finding.status is status for finding in findings)
-        found.add(
-            "ascend_doctor_check_subjects", "Subjects of a check by status", count, check=check, status=status.value
-        )
+        if count or status in ALWAYS_COUNTED:
+            found.add(
+                "ascend_doctor_check_subjects", "Subjects of a check by status", count, check=check, status=status.value
+            )
     explained = len(findings) - len(culprits)
     found.add(
         "ascend_doctor_check_consequences", "Subjects whose result another finding explains", explained, check=check
@@ -52,11 +57,14 @@ def _check(found: Families, check: str, findings: List[Finding]) -> None:
     if times:
         about = "When the oldest evidence was collected on which a check that could look rests"
         found.add("ascend_doctor_check_last_success_timestamp_seconds", about, min(times), check=check)
-    for finding in culprits:
-        if finding.status.is_problem and finding.subject.kind in (SubjectKind.NPU, SubjectKind.PORT):
-            about = "A problem of one NPU that nothing else explains"
-            labels = {"check": check, "npu": finding.subject.name, "status": finding.status.value}
-            found.add("ascend_doctor_npu_problem", about, 1, **labels)
+    problems = {
+        (npu_of(finding.subject).name, finding.status.value): None  # several ports of an NPU are one problem here
+        for finding in culprits
+        if finding.status.is_problem and finding.subject.kind in (SubjectKind.NPU, SubjectKind.PORT)
+    }
+    for npu, word in problems:
+        about = "A problem of one NPU that nothing else explains"
+        found.add("ascend_doctor_npu_problem", about, 1, check=check, npu=npu, status=word)
 
 
 def source_families(view: NodeView) -> Tuple[Family, ...]:
@@ -64,6 +72,8 @@ def source_families(view: NodeView) -> Tuple[Family, ...]:
     found = Families()
     by_source: Dict[str, List[Evidence]] = collections.defaultdict(list)
     for key, evidence in view.evidence.items():
+        if EARLIER in key:
+            continue
         by_source[key.partition("@")[0]].append(evidence)
     for name, answers in sorted(by_source.items()):
         if name not in catalogue.BY_NAME:

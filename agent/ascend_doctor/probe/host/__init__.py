@@ -5,15 +5,62 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
+from ascend_doctor.facts.host import device_nodes as device_nodes_facts
+from ascend_doctor.facts.host import disks as disks_facts
 from ascend_doctor.facts.host import identity as identity_facts
-from ascend_doctor.probe.host import identity
+from ascend_doctor.facts.host import kernel_log as kernel_log_facts
+from ascend_doctor.facts.host import kernel_modules as kernel_modules_facts
+from ascend_doctor.facts.host import limits as limits_facts
+from ascend_doctor.facts.host import memory as memory_facts
+from ascend_doctor.facts.host import network as network_facts
+from ascend_doctor.facts.host import pci as pci_facts
+from ascend_doctor.facts.host import processes as processes_facts
+from ascend_doctor.facts.host import services as services_facts
+from ascend_doctor.facts.host import ssh as ssh_facts
+from ascend_doctor.facts.host import system as system_facts
+from ascend_doctor.facts.host import tuning as tuning_facts
+from ascend_doctor.facts.host import ub_files as ub_files_facts
+from ascend_doctor.probe.host import (
+    device_nodes,
+    disks,
+    identity,
+    kernel_log,
+    kernel_modules,
+    limits,
+    memory,
+    network,
+    pci,
+    processes,
+    services,
+    ssh,
+    system,
+    tuning,
+    ub_files,
+)
 from ascend_doctor.probe.host.tree import Tree
 
 Section = Callable[[Tree], Mapping[str, Any]]
 """Gathers one kind of facts. A value that cannot be found out is None, and is left out of the answer."""
 
+MAX_WORDS = 500
+"""How many characters of a text leave the node."""
+
 _SECTIONS: Dict[Sequence[str], Section] = {
     identity_facts.SOURCE.argv: identity.gather,
+    system_facts.SOURCE.argv: system.gather,
+    tuning_facts.SOURCE.argv: tuning.gather,
+    memory_facts.SOURCE.argv: memory.gather,
+    disks_facts.SOURCE.argv: disks.gather,
+    limits_facts.SOURCE.argv: limits.gather,
+    processes_facts.SOURCE.argv: processes.gather,
+    pci_facts.SOURCE.argv: pci.gather,
+    device_nodes_facts.SOURCE.argv: device_nodes.gather,
+    kernel_modules_facts.SOURCE.argv: kernel_modules.gather,
+    network_facts.SOURCE.argv: network.gather,
+    services_facts.SOURCE.argv: services.gather,
+    kernel_log_facts.SOURCE.argv: kernel_log.gather,
+    ssh_facts.SOURCE.argv: ssh.gather,
+    ub_files_facts.SOURCE.argv: ub_files.gather,
 }
 
 
@@ -23,4 +70,14 @@ def answer(argv: Sequence[str], tree: Tree) -> Optional[bytes]:
     if section is None:
         return None
     known = {name: value for name, value in section(tree).items() if value is not None}
-    return (json.dumps(known, sort_keys=True) + "\n").encode()
+    # A line for each fact, so that a finding can quote the ones that it rests on.
+    return (json.dumps(_clean(known), sort_keys=True, indent=1) + "\n").encode()
+
+
+def _clean(value: Any) -> Any:
+    """Return a value without what no terminal should see: names of processes and the like are anybody's to choose."""
+    if isinstance(value, str):
+        return "".join(letter if letter.isprintable() else "?" for letter in value[:MAX_WORDS])
+    if isinstance(value, Mapping):
+        return {_clean(name): _clean(item) for name, item in value.items()}
+    return list(map(_clean, value)) if isinstance(value, (list, tuple)) else value

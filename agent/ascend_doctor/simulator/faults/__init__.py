@@ -10,12 +10,36 @@ from typing import Annotated, Tuple, Type, Union, get_args
 
 from pydantic import Field
 
+from ascend_doctor.simulator.faults.alarms import AlarmFault
 from ascend_doctor.simulator.faults.chips import ChipFault
+from ascend_doctor.simulator.faults.host_services import HostServicesFault
+from ascend_doctor.simulator.faults.host_tuning import HostTuningFault
 from ascend_doctor.simulator.faults.installation import InstallationFault
+from ascend_doctor.simulator.faults.interconnect import InterconnectFault
+from ascend_doctor.simulator.faults.load import LoadFault
+from ascend_doctor.simulator.faults.memory import MemoryFault
+from ascend_doctor.simulator.faults.optics import OpticsFault
 from ascend_doctor.simulator.faults.place import FaultOfNode
+from ascend_doctor.simulator.faults.port_settings import PortSettingsFault
 from ascend_doctor.simulator.faults.ports import PortFault
+from ascend_doctor.simulator.faults.traffic import TrafficFault
+from ascend_doctor.simulator.faults.ub import UbFault
 
-_AnyFault = Union[PortFault, ChipFault, InstallationFault]
+_AnyFault = Union[
+    PortFault,
+    InterconnectFault,
+    HostServicesFault,
+    PortSettingsFault,
+    ChipFault,
+    AlarmFault,
+    MemoryFault,
+    LoadFault,
+    InstallationFault,
+    OpticsFault,
+    TrafficFault,
+    HostTuningFault,
+    UbFault,
+]
 KINDS: Tuple[Type[FaultOfNode], ...] = get_args(_AnyFault)
 
 Fault = Annotated[_AnyFault, Field(discriminator="fault")]

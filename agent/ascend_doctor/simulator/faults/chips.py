@@ -1,13 +1,12 @@
-"""Faults of an NPU: its memory, its processes, its presence."""
+"""Faults of an NPU's presence: it has dropped, is being reset, has not started, or is not there at all."""
 
 from __future__ import annotations
 
 from typing import Literal, Union
 
-from pydantic import Field
-
 from ascend_doctor.simulator.faults.place import FaultOfNpu
-from ascend_doctor.simulator.hardware import Machine, Presence, Process
+from ascend_doctor.simulator.hardware import Machine, Presence
+from ascend_doctor.simulator.hardware.system import Slot
 
 
 class NpuDropped(FaultOfNpu):
@@ -16,7 +15,7 @@ class NpuDropped(FaultOfNpu):
     With `info: hangs` the calls for the whole node hang too, as they do on some machines.
     """
 
-    found_by = ("tool.timeout", "npu.present")
+    found_by = ("tool.timeout", "npu.dropped")
     fault: Literal["npu-dropped"] = "npu-dropped"
     info: Literal["left-out", "hangs"] = "left-out"
 
@@ -25,44 +24,87 @@ class NpuDropped(FaultOfNpu):
         machine.chip(self.npu).presence = Presence.NOT_EXIST
 
 
-class LeftoverProcess(FaultOfNpu):
-    """A process of an earlier job still holds memory of the NPU. `memory_mb` is how much, in MiB."""
+class NpuLost(FaultOfNpu):
+    """The chip is lost and the driver knows it: calls about it fail at once, and the tables leave it out.
 
-    found_by = ("npu.processes", "npu.hbm-free")
-    fault: Literal["leftover-process"] = "leftover-process"
-    process: str = Field(default="python3", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
-    pid: int = Field(default=23_721, ge=1, le=4_194_304)
-    memory_mb: int = Field(default=30_000, ge=1, le=1_000_000)
+    With `off: bus` the PCI bus does not show it either, and it has no file in /dev.
+    """
+
+    found_by = ("npu.dropped",)
+    fault: Literal["npu-lost"] = "npu-lost"
+    off: Literal["driver", "bus"] = "driver"
 
     def apply(self, machine: Machine) -> None:
-        """Start the process."""
+        """Let the driver say that there is no such device; take it off the bus."""
+        machine.chip(self.npu).presence = Presence.NOT_EXIST
+        if self.off == "bus":
+            machine.system.slots[self.npu] = Slot(present=False)
+
+
+class ChipReset(FaultOfNpu):
+    """Somebody resets the NPU: it is gone until the reset is through, and comes back without its processes.
+
+    `until` is when it is through; without it the reset never ends.
+    """
+
+    found_by = ("npu.dropped",)
+    fault: Literal["chip-reset"] = "chip-reset"
+
+    def apply(self, machine: Machine) -> None:
+        """Let the NPU be gone."""
         chip = machine.chip(self.npu)
-        chip.processes.append(Process(self.pid, self.process, self.memory_mb))
-        used, total = chip.hbm_mb
-        if total:
-            chip.hbm_mb = (min(used + self.memory_mb, total), total)
-        else:
-            used, total = chip.memory_mb
-            chip.memory_mb = (min(used + self.memory_mb, total), total)
+        chip.presence = Presence.NOT_EXIST
+        chip.processes.clear()
 
 
-class EccDoubleBit(FaultOfNpu):
-    """The HBM of the NPU had errors that it could not correct, `count` of them since the start."""
+class NpuMissing(FaultOfNpu):
+    """The card of the NPU was not there when the node started: nothing on the node knows of it."""
 
-    found_by = ("npu.ecc",)
-    needs_hbm = True
-    fault: Literal["ecc-double-bit"] = "ecc-double-bit"
-    count: int = Field(default=1, ge=1, le=1_000_000)
+    found_by = ("npu.present",)
+    needs_roce = True
+    fault: Literal["npu-missing"] = "npu-missing"
 
     def apply(self, machine: Machine) -> None:
-        """Count the errors, since the start and in the lifetime total."""
-        ecc = machine.chip(self.npu).ecc
-        ecc.double_bit += self.count
-        ecc.double_bit_aggregate += self.count
+        """Take out every chip of the card."""
+        card = machine.chip(self.npu).npu
+        machine.chips = [chip for chip in machine.chips if chip.npu != card]
+
+
+_NOT_READY = 51
+_CALLS = (
+    "dsmi_get_device_temperature",
+    "dsmi_get_device_power_info",
+    "dsmi_get_device_voltage",
+    "dsmi_get_hbm_info",
+    "dsmi_get_ecc_info",
+    "dsmi_get_device_flash_info",
+    "dsmi_get_resource_info",
+    "dsmi_get_soc_sensor_info",
+    "dsmi_get_device_frequency",
+    "dsmi_get_device_utilization_rate",
+    "dsmi_get_device_info",
+    "dsmi_get_aicore_info",
+    "dsmi_get_system_time",
+)
+
+
+class NpuNotReady(FaultOfNpu):
+    """The NPU has not finished starting: its health is UNKNOWN, and the driver cannot answer for it."""
+
+    found_by = ("npu.boot",)
+    fault: Literal["npu-not-ready"] = "npu-not-ready"
+
+    def apply(self, machine: Machine) -> None:
+        """Let the driver say that the device is not ready."""
+        chip = machine.chip(self.npu)
+        chip.health = "UNKNOWN"
+        chip.query_failures.update(dict.fromkeys(_CALLS, _NOT_READY))
 
 
 ChipFault = Union[
     NpuDropped,
-    LeftoverProcess,
-    EccDoubleBit,
+    NpuLost,
+    ChipReset,
+    NpuMissing,
+    NpuNotReady,
 ]

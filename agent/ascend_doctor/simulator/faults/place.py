@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Optional, Tuple
+from typing import ClassVar, Mapping, Optional, Sequence, Tuple
 
 from pydantic import Field
 
-from ascend_doctor.simulator.hardware import Machine
+from ascend_doctor.simulator.hardware import Machine, Port
 from ascend_doctor.simulator.sections import NodeName, Seconds, Section
 
 
@@ -22,6 +22,17 @@ class FaultOfNode(Section):
     """Whether only an NPU with a RoCE port can have it."""
     needs_hbm: ClassVar[bool] = False
     """Whether only an NPU with HBM can have it."""
+
+    needs_dies: ClassVar[bool] = False
+    """Whether only a product with two dies in a module, an A3, can have it."""
+    needs_hccs: ClassVar[bool] = False
+    """Whether only a product with HCCS links and a board of its own for them, an A2 or A3, can have it."""
+    needs_switches: ClassVar[bool] = False
+    """Whether only a node on switches can have it."""
+    needs_ub: ClassVar[bool] = False
+    """Whether only a node with NPUs of the 950 can have it."""
+    needs_pci: ClassVar[bool] = False
+    """Whether only a node with NPUs on a PCI bus can have it."""
 
     fault: str
     node: NodeName
@@ -43,8 +54,33 @@ class FaultOfNode(Section):
         """Whether no light passes between the port and its neighbour while the fault is there."""
         return False
 
+    @property
+    def mutes(self) -> bool:
+        """Whether no light leaves the port while the fault is there; what comes in is as ever."""
+        return False
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """How fast counters of the port grow while the fault is there, each second, by the device's names of them."""
+        return {}
+
+    @property
+    def far_rates(self) -> Mapping[str, float]:
+        """The same for the port at the other end of the cable, where that is an NPU."""
+        return {}
+
+    def interruptions(self, _since: float, _until: float) -> Sequence[Tuple[float, float]]:
+        """Return when the link went down and came back while the fault was there, both moments in epoch seconds."""
+        return ()
+
     def apply(self, machine: Machine) -> None:
         """Change the values of the machine that has the fault."""
+
+    def count_up(self, machine: Machine, seconds: float) -> None:
+        """Set what has been counted since the fault began, so many seconds ago; it may be told again and again."""
+
+    def apply_far(self, port: Port) -> None:
+        """Change the values of the port at the other end of the cable, where that is an NPU."""
 
 
 class FaultOfNpu(FaultOfNode):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Tuple
+
 import attrs
 
 
@@ -11,6 +13,8 @@ class Board:
 
     `card_board_id` is the id that the MCU gives, `board_id` the one that the chip gives. `pcb` is a letter.
     `npu_name` is the model number that A3 and A5 print. `ub_bus` marks a board without PCIe addresses.
+    `product_type` is the name that a card gives itself. `mcu_sensors` are the controller's sensors, names and degrees
+    Celsius, the last of them in the air; `mcu_power_w` and `mcu_voltage_v` are what it measures on a card.
     """
 
     board_id: int
@@ -27,3 +31,7 @@ class Board:
     chip_version: str = "V1"
     die_id: str = "A7B3C1D0 20A04B10 51C4D2E8 9A3B0010 0102003F"
     ub_bus: bool = False
+    product_type: str = ""
+    mcu_sensors: Tuple[Tuple[str, int], ...] = (("NPU_TEMP", 45), ("AMB_TEMP", 28))
+    mcu_power_w: float = 150.0
+    mcu_voltage_v: float = 12.0

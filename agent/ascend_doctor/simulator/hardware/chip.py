@@ -7,6 +7,9 @@ from typing import Dict, List, Optional, Tuple
 
 import attrs
 
+from ascend_doctor.simulator.hardware.instruments import Clocks, FaultEvent, Flash, PcieErrors, Sensors
+from ascend_doctor.simulator.hardware.interconnect import ChipCertificate, Hccs, Sio
+
 
 @attrs.define
 class Process:
@@ -28,6 +31,7 @@ class Ecc:
     single_bit_isolated_pages: int = 0
     double_bit_isolated_pages: int = 0
     record_count: int = 0
+    enabled: bool = True
 
 
 class Presence(enum.Enum):
@@ -47,7 +51,8 @@ class Chip:
     """One chip of a card. Memory in MiB, rates in percent; `health` is the printed word.
 
     `query_failures` names driver calls (`dsmi_get_hbm_info`) that fail, with the driver's code: 7 inner, 16 timeout,
-    51 not ready, 87 occupied, 65534 not supported, 1 no device.
+    51 not ready, 87 occupied, 65534 not supported, 1 no device. `fault_events` is None where the driver has no list of
+    alarms. `device_share` and `p2p_mem_cfg` are None where the driver does not know the setting.
     """
 
     npu: int
@@ -75,5 +80,21 @@ class Chip:
     hbm_mb: Tuple[int, int] = (3391, 65536)
     processes: List[Process] = attrs.field(factory=list)
     ecc: Ecc = attrs.field(factory=Ecc)
+    sensors: Sensors = attrs.field(factory=Sensors)
+    clocks: Clocks = attrs.field(factory=Clocks)
+    aicore_count: int = 20
+    voltage_v: float = 0.84
+    hbm_manufacturer_id: int = 0x56
+    ddr_total_mb: int = 0
+    flashes: List[Flash] = attrs.field(factory=lambda: [Flash()])
+    pcie_errors: PcieErrors = attrs.field(factory=PcieErrors)
+    fault_events: Optional[List[FaultEvent]] = None
+    device_share: Optional[bool] = None
+    p2p_mem_cfg: Optional[bool] = None
+    hccs: Hccs = attrs.field(factory=Hccs)
+    sio: Sio = attrs.field(factory=Sio)
+    sdid: Optional[int] = None
+    """The id in the super pod where it is not the one that follows from the place of the chip."""
+    certificate: Optional[ChipCertificate] = attrs.field(factory=ChipCertificate)
     presence: Presence = Presence.PRESENT
     query_failures: Dict[str, int] = attrs.field(factory=dict)

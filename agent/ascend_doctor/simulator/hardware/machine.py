@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import attrs
 
 from ascend_doctor.model.product import Generation
 from ascend_doctor.simulator.hardware.board import Board
 from ascend_doctor.simulator.hardware.chip import Chip
+from ascend_doctor.simulator.hardware.host import Host
+from ascend_doctor.simulator.hardware.interconnect import Regulator, SuperPod, Topology
 from ascend_doctor.simulator.hardware.port import Port
+from ascend_doctor.simulator.hardware.settings import NodeSettings
+from ascend_doctor.simulator.hardware.software import Cann, Python
+from ascend_doctor.simulator.hardware.system import System
+from ascend_doctor.simulator.hardware.ub import UbDevice
 
 
 @attrs.define
@@ -34,6 +40,10 @@ class Machine:
     compatibility: str = "OK"
     chips: List[Chip] = attrs.field(factory=list)
     ports: Dict[int, Port] = attrs.field(factory=dict)
+    ub: Dict[int, UbDevice] = attrs.field(factory=dict)
+    """The network side of each NPU of a 950, by its number for `hccn_tool -i`."""
+    ub_files: List[str] = attrs.field(factory=list)
+    """The files that tell how the NPUs of a 950 server are wired, by path."""
     hccn_conf: Dict[int, Dict[str, str]] = attrs.field(factory=dict)
     """What `/etc/hccn.conf` says, by phy-id: settings by their names without the suffix, in the order of the file."""
     install_status: Optional[str] = "complete"
@@ -41,12 +51,29 @@ class Machine:
     home: Optional[str] = None
     """A home of the caller that is no folder, of which `hccn_tool` warns; None when there is nothing to warn of."""
     in_container: bool = False
+    in_vm: bool = False
     init_failure: Optional[int] = None
     independent_dies: bool = False
     all_commands: bool = True
     boot_time: float = 1_766_966_400.0
+    device_time: float = 1_767_225_600.0
+    """What the clocks of the devices say, in epoch seconds."""
     machine: str = "aarch64"
     kernel: str = "5.10.0-216.0.0.115.oe2203sp4.aarch64"
+    absent_tools: Tuple[str, ...] = ()
+    """Tools that are not installed."""
+    cann: Optional[Cann] = None
+    """The CANN that is installed, None without any, as on most hosts."""
+    python: Python = attrs.field(factory=Python)
+    system: System = attrs.field(factory=System)
+    host: Host = attrs.field(factory=Host)
+    topology: Topology = attrs.field(factory=Topology)
+    super_pod: SuperPod = attrs.field(factory=SuperPod)
+    settings: NodeSettings = attrs.field(factory=NodeSettings)
+    mcu_versions: Dict[int, str] = attrs.field(factory=dict)
+    """The controller's firmware of cards that have another one than their board."""
+    regulators: Dict[int, Tuple[Regulator, ...]] = attrs.field(factory=dict)
+    """The voltage regulators of each card."""
     fault_texts: Mapping[int, str] = attrs.field(factory=dict)
     """The descriptions that the driver has of fault codes."""
 

@@ -44,7 +44,9 @@ class Optic:
     A module without a sensor has the temperature `TEMPERATURE_UNSUPPORTED`; one that cannot be read,
     `TEMPERATURE_UNREADABLE`. A voltage of 0 means that the module has no diagnostics. SNR is None where the module does
     not measure it. `two_lanes` marks a DR4 module in which a port has two lanes. `reachable` is False when the device
-    cannot talk to the module.
+    cannot talk to the module. `tx_disable` are the lanes that somebody switched off, `loopback` is the number of the
+    loopback mode. `snr_query` tells whether the device asks the module for its SNR, None where the call fails.
+    `wavers` lets the readings vary a little with time, as those of a real module do.
     """
 
     present: bool = True
@@ -71,3 +73,7 @@ class Optic:
     tx_lol: int = 0
     rx_lol: int = 0
     tx_fault: int = 0
+    tx_disable: int = 0
+    loopback: int = 0
+    snr_query: Optional[bool] = True
+    wavers: bool = False

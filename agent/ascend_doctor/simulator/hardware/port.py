@@ -8,6 +8,7 @@ from typing import Dict, List, Optional, Tuple
 import attrs
 
 from ascend_doctor.simulator.hardware.optic import Optic
+from ascend_doctor.simulator.hardware.port_settings import PortSettings
 
 
 class LinkEvent(enum.Enum):
@@ -25,6 +26,21 @@ class Certificate:
     issuer: str
     start: str
     end: str
+
+
+@attrs.define
+class Retimer:
+    """The retimer between NPU and module: its signal-to-noise ratios, one per lane, as linear measures.
+
+    `in_db` tells which of two kinds it is: the tool shows the ratios of the one in dB and without a history, those of
+    the other, which are some hundred thousands, as they are.
+    """
+
+    in_db: bool = True
+    host_snr: List[int] = attrs.field(factory=lambda: [251, 263, 245, 257])
+    media_snr: List[int] = attrs.field(factory=lambda: [240, 229, 251, 246])
+    host_snr_history: List[int] = attrs.field(factory=lambda: [0] * 4)
+    media_snr_history: List[int] = attrs.field(factory=lambda: [0] * 4)
 
 
 @attrs.define
@@ -54,4 +70,12 @@ class Port:
     link_up_count: int = 1
     link_down_count: int = 0
     link_history: List[Tuple[float, LinkEvent]] = attrs.field(factory=list)
+    link_downs: List[Dict[str, int]] = attrs.field(factory=list)
+    """The registers of each loss of the link that the device remembers, newest first."""
+    bandwidth_mb_s: Tuple[float, float] = (0.0, 0.0)
+    """Megabytes per second sent and received."""
+    serdes_snr: Optional[List[int]] = attrs.field(factory=lambda: [459_340, 421_056, 438_960, 432_264])
+    """The linear measure of each lane of the NPU's receivers, None where the call fails."""
+    retimer: Retimer = attrs.field(factory=Retimer)
+    settings: PortSettings = attrs.field(factory=PortSettings)
     call_failures: Dict[str, int] = attrs.field(factory=dict)

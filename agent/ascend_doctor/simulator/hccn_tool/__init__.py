@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Optional, Sequence, Union
 
 from ascend_doctor.simulator.hardware import Answer, Machine, Presence
-from ascend_doctor.simulator.hccn_tool import outcome
+from ascend_doctor.simulator.hccn_tool import hccs_ping, outcome, ping
+from ascend_doctor.simulator.hccn_tool.ipv6 import over_ipv6
 from ascend_doctor.simulator.hccn_tool.outcome import Outcome, Request
-from ascend_doctor.simulator.hccn_tool.ping import Reach, ping
-from ascend_doctor.simulator.hccn_tool.ping import check as check_ping
-from ascend_doctor.simulator.hccn_tool.table import COMMANDS, NOT_SIMULATED, NOT_SIMULATED_UNPUBLISHED
+from ascend_doctor.simulator.hccn_tool.ping import Reach
+from ascend_doctor.simulator.hccn_tool.table import COMMANDS, NOT_SIMULATED, NOT_SIMULATED_UNPUBLISHED, Entry
 from ascend_doctor.simulator.hccn_tool.usage import help_text, unknown_option, wrong_count
 
 _MAX_WORDS = 62
@@ -21,7 +21,8 @@ _MAX_WORD_LENGTH = 900
 _MAX_DEVICE_DIGITS = 2
 
 
-_PING = "ping"
+_PINGS = {"ping": (ping.check, ping.ping), "hccs_ping": (hccs_ping.check, hccs_ping.hccs_ping)}
+"""The commands that need to know who reaches whom: how their words are checked, and their answer."""
 
 
 def answer(machine: Machine, words: Sequence[str], now: float, reach: Optional[Reach] = None) -> Answer:
@@ -48,7 +49,7 @@ def _open(machine: Machine, words: Sequence[str], now: float) -> Union[Request, 
     if any(len(word) > _MAX_WORD_LENGTH for word in words):
         return outcome.WRONG_LENGTH
     if list(words) in (["-h"], ["--help"]):
-        return help_text()
+        return help_text(all_commands=machine.all_commands)
     if words[0] not in ("-i", "-a"):
         return outcome.WRONG_KIND
     if words[0] == "-a" or len(words) < 3 or not _knows(machine, words[2]):
@@ -62,7 +63,7 @@ def _knows(machine: Machine, option: str) -> bool:
     command = option[1:]
     if command in NOT_SIMULATED or (command in COMMANDS and COMMANDS[command].published):
         return True
-    return machine.all_commands and (command == _PING or command in COMMANDS or command in NOT_SIMULATED_UNPUBLISHED)
+    return machine.all_commands and (command in _PINGS or command in COMMANDS or command in NOT_SIMULATED_UNPUBLISHED)
 
 
 def _device(machine: Machine, number: str, words: Sequence[str], now: float) -> Union[Request, Outcome, None]:
@@ -86,10 +87,10 @@ def _ask(request: Request, command: str, reach: Optional[Reach]) -> Outcome:
     if refused is not None:
         return refused
     failure = outcome.failed_call(request.port, command)
-    if command == _PING:
-        return ping(request, reach) if failure is None else outcome.of_return(failure)
+    if command in _PINGS:
+        return _PINGS[command][1](request, reach) if failure is None else outcome.of_return(failure)
     entry = COMMANDS[command]
-    if failure is None:
+    if failure is None or entry.fails_apart:
         return (entry.further.get(" ".join(request.words[1:])) or entry.get)(request)
     if failure == outcome.NO_SUCH_ENTRY and entry.without_entry is not None:
         return entry.without_entry
@@ -101,19 +102,31 @@ def _refusal(request: Request, command: str) -> Optional[Outcome]:
     """Return how the tool refuses the words behind a command, None when they are right."""
     words = request.words
     entry = COMMANDS.get(command)
-    if entry is None and command != _PING:
-        return outcome.UNSUPPORTED
-    if not words or (entry is not None and entry.single and len(words) != 1):
-        return wrong_count(command)
-    if words[0] == "-inet6" and (entry is None or entry.speaks_ipv6):
-        return outcome.NO_IPV6
+    if command == "hccs_ping":
+        return hccs_ping.check(request)
     if entry is None:
-        return check_ping(request)
-    if words[0] in entry.changes:
+        return _refusal_of_ping(request) if command in _PINGS else outcome.UNSUPPORTED
+    if entry.check is not None and not entry.needs_words:
+        return entry.check(request)
+    if not words or (entry.single and len(words) != 1):
+        return wrong_count(command)
+    if words[0] == "-inet6" and entry.speaks_ipv6:
+        return over_ipv6(request, command)
+    return _refusal_of_words(entry, command, words) if entry.check is None else entry.check(request)
+
+
+def _refusal_of_ping(request: Request) -> Optional[Outcome]:
+    if not request.words:
+        return wrong_count("ping")
+    return over_ipv6(request, "ping") if request.words[0] == "-inet6" else ping.check(request)
+
+
+def _refusal_of_words(entry: Entry, command: str, words: Sequence[str]) -> Optional[Outcome]:
+    option, *further = words
+    if option in entry.changes:
         return outcome.DENIED
-    if words[0] != "-g":
+    if option != "-g":
         return unknown_option(command)
-    further = words[1:]
     if not further:
         return None
     if len(further) > 1 or not entry.further:

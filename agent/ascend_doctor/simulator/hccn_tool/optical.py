@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ascend_doctor.simulator.hardware import TEMPERATURE_UNREADABLE, TEMPERATURE_UNSUPPORTED, Optic
+from ascend_doctor.simulator.hccn_tool import wavering
 from ascend_doctor.simulator.hccn_tool.outcome import NO_CONTROL_LINK, Outcome, Request
 
 LANES = 4
@@ -14,7 +15,7 @@ _Rows = List[Tuple[str, str]]
 
 def optical(request: Request) -> Outcome:
     """Return what the module says of itself; without diagnostics the readings are NA."""
-    optic = request.port.optic
+    optic = wavering.at(request.port.optic, request.now)
     if not optic.reachable:
         return NO_CONTROL_LINK
     rows = _identity(optic)

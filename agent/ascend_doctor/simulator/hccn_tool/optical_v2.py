@@ -7,6 +7,7 @@ import struct
 from typing import List, Optional, Sequence
 
 from ascend_doctor.simulator.hardware import TEMPERATURE_UNREADABLE, Optic
+from ascend_doctor.simulator.hccn_tool import wavering
 from ascend_doctor.simulator.hccn_tool.optical import LANES, has_diagnostics
 from ascend_doctor.simulator.hccn_tool.outcome import NO_CONTROL_LINK, Outcome, Request
 
@@ -17,7 +18,7 @@ _MV = 1000
 
 def optical_v2(request: Request) -> Outcome:
     """Return the flags of each lane and the readings with their limits."""
-    optic = request.port.optic
+    optic = wavering.at(request.port.optic, request.now)
     if not optic.reachable:
         return NO_CONTROL_LINK
     lines = [

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Callable, Dict, Mapping, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.simulator.hccn_tool import counters, optical, optical_v2, outcome, settings, tls
-from ascend_doctor.simulator.hccn_tool.outcome import Command, Outcome
+from ascend_doctor.simulator.hccn_tool import (
+    counters,
+    flow,
+    optical,
+    optical_dfx,
+    optical_v2,
+    outcome,
+    port_settings,
+    priorities,
+    settings,
+    signal,
+    tables,
+    tls,
+)
+from ascend_doctor.simulator.hccn_tool.outcome import Command, Outcome, Request
 
 
 @attrs.frozen
@@ -17,6 +30,9 @@ class Entry:
     `without_entry` is the answer when the device has nothing set, where the tool has words of its own for that.
     `further` are the words that may follow `-g`, None for one that is not simulated. `single` commands take one word,
     and tell of a wrong number of words before they look at it. The published build lacks what is not `published`.
+    `check` is for a command that reads its words by itself: it returns the tool's complaint about them. `fails_apart`
+    marks one that asks the device by another way, and knows itself how that fails. Without `needs_words` the `check`
+    also judges a call without any.
     """
 
     get: Command
@@ -26,6 +42,9 @@ class Entry:
     single: bool = False
     published: bool = True
     speaks_ipv6: bool = False
+    check: Optional[Callable[[Request], Optional[Outcome]]] = None
+    fails_apart: bool = False
+    needs_words: bool = True
 
 
 COMMANDS: Dict[str, Entry] = {
@@ -38,18 +57,53 @@ COMMANDS: Dict[str, Entry] = {
     "speed": Entry(settings.speed, published=False),
     "stat": Entry(counters.stat, ("-c",), single=True),
     "link_stat": Entry(counters.link_stat, ("-c",), single=True),
-    "tls": Entry(tls.tls, ("-s", "-c"), outcome.NO_CERTIFICATE, further={"host": None}),
-    "optical": Entry(optical.optical, ("-s", "-t", "-dump"), further={"v2": optical_v2.optical_v2, "dfx_cfg": None}),
+    "tls": Entry(tls.tls, ("-s", "-c"), outcome.NO_CERTIFICATE, further={"host": port_settings.failing}),
+    "optical": Entry(
+        optical.optical,
+        ("-s", "-t", "-dump"),
+        further={"v2": optical_v2.optical_v2, "dfx_cfg": optical_dfx.dfx_cfg},
+    ),
+    "optical_snr": Entry(optical_dfx.optical_snr, ("-s",), published=False),
+    "hw_stats": Entry(flow.hw_stats, single=True),
+    "bandwidth": Entry(flow.bandwidth, check=flow.check_bandwidth),
+    "stat_extra": Entry(flow.stat_extra, ("-c",), published=False),
+    "pfc_stat": Entry(flow.pfc_stat, ("-c",), published=False),
+    "serdes": Entry(signal.serdes, published=False, fails_apart=True),
+    "down_data": Entry(signal.down_data, single=True, published=False),
+    "scdr": Entry(signal.scdr, check=signal.check_scdr, published=False),
+    "cfg": Entry(port_settings.cfg_status, check=port_settings.check_cfg, fails_apart=True),
+    "mac": Entry(port_settings.mac, ("-s",)),
+    "mtu": Entry(port_settings.mtu, ("-s",)),
+    "shaping": Entry(port_settings.shaping, ("-s",)),
+    "process": Entry(port_settings.process, single=True),
+    "version": Entry(port_settings.version, single=True),
+    "vnic": Entry(port_settings.vnic, single=True, fails_apart=True),
+    "udp": Entry(port_settings.udp, ("-s", "-t", "-d", "-c"), fails_apart=True),
+    "generic": Entry(port_settings.failing, check=port_settings.check_generic, needs_words=False),
+    "dscp_to_tc": Entry(priorities.dscp_to_tc, check=priorities.check_dscp, fails_apart=True),
+    "arp": Entry(tables.arp, ("-a", "-d"), tables.NO_ENTRY),
+    "route": Entry(tables.route, ("-a", "-d", "-c")),
+    "status": Entry(tables.status),
+    "pci": Entry(port_settings.unpublished, single=True),
+    "local_lldp": Entry(port_settings.unpublished, ("-s",)),
+    "duplex": Entry(port_settings.duplex, published=False),
+    "fec": Entry(port_settings.fec, check=port_settings.check_fec, published=False, needs_words=False),
+    "pfc": Entry(priorities.pfc, ("-s",), published=False),
+    "prio_tc": Entry(priorities.prio_tc, ("-s",), published=False),
+    "tc_cfg": Entry(priorities.tc_cfg, ("-s",), published=False),
+    "tc_stat": Entry(priorities.tc_stat, ("-c",), single=True, published=False),
+    "cur_tc_buf": Entry(priorities.buffer, check=priorities.check_buffer, published=False),
+    "tc_qos": Entry(port_settings.failing, ("-s",), published=False),
+    "send_arp": Entry(port_settings.send_arp, ("-s",), published=False),
+    "bad_thd": Entry(port_settings.bad_thd, check=port_settings.check_bad_thd, published=False),
+    "ip_rule": Entry(tables.ip_rule, ("-a", "-d"), published=False),
+    "ip_route": Entry(tables.ip_route, check=tables.check_ip_route, published=False),
+    "auto_downgrade": Entry(port_settings.failing, check=port_settings.check_auto_downgrade, published=False),
+    "xsfp_reset": Entry(port_settings.failing, check=port_settings.check_xsfp_reset, published=False),
+    "traceroute": Entry(port_settings.failing, check=port_settings.check_traceroute, published=False),
 }
 
-_PUBLISHED_TOO = """
-    local_lldp mac cfg dscp_to_tc shaping mtu arp route pci context reg tlsca version vnic process udp bandwidth status
-    generic eth_test hw_stats udhcpc dcqcn
-"""
-_NOT_PUBLISHED = """
-    roce_test duplex fec pfc tc_cfg cur_tc_buf prio_tc tc_qos send_arp ip_rule ip_route serdes neigh scdr down_data
-    traceroute xsfp_reset stat_extra fec_err auto_downgrade pfc_stat tc_stat hilink_info qp_info bad_thd pfc_storm
-    hccs_ping scdr_reset esd diagnostic optical_snr mem_reserve dump
-"""
+_PUBLISHED_TOO = "context reg tlsca eth_test udhcpc dcqcn"
+_NOT_PUBLISHED = "roce_test neigh fec_err hilink_info qp_info pfc_storm scdr_reset esd diagnostic mem_reserve dump"
 NOT_SIMULATED = frozenset(_PUBLISHED_TOO.split())
 NOT_SIMULATED_UNPUBLISHED = frozenset(_NOT_PUBLISHED.split())

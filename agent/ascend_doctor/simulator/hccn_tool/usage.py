@@ -1,4 +1,4 @@
-"""The help of the simulated `hccn_tool` commands, which the tool prints for a wrong call too."""
+"""The help of all `hccn_tool` commands, which the tool prints for a wrong call too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Dict, List, Tuple
 
 from ascend_doctor.simulator.hccn_tool.outcome import Outcome
 
+_LAST_PUBLISHED = "dcqcn"
+_OUT_OF_RANGE = {"dscp": 9, "tc": 10}
 _FILE = "usage.txt"
 """One section for each command: its name, the lines of its help, an empty line."""
 
@@ -22,11 +24,14 @@ def _sections() -> Dict[str, Tuple[str, ...]]:
     return sections
 
 
-def help_text() -> Outcome:
-    """Return the answer to `hccn_tool -h`, cut down to the simulated commands."""
+def help_text(*, all_commands: bool) -> Outcome:
+    """Return the answer to `hccn_tool -h`. The published build lacks the commands behind the last of its own."""
     lines: List[str] = []
     for command, help_lines in _sections().items():
-        lines += [f"hccn_tool -i devid -{command}", *help_lines, ""]
+        head = f"hccn_tool -{command}" if command.startswith("a ") else f"hccn_tool -i devid -{command}"
+        lines += [head, *help_lines, ""]
+        if command == _LAST_PUBLISHED and not all_commands:
+            break
     return Outcome(lines)
 
 
@@ -43,6 +48,11 @@ def unknown_option(command: str) -> Outcome:
 def invalid(command: str) -> Outcome:
     """Return the answer to a call with a value that the command does not take."""
     return _wrong(command, "Get invalid parameters!", 1)
+
+
+def out_of_range(command: str, name: str) -> Outcome:
+    """Return the answer to a call with a number that is too high; `name` says what it should be."""
+    return _wrong(command, f"The value of {name} you input is out of the valid range!", _OUT_OF_RANGE[name])
 
 
 def _wrong(command: str, message: str, code: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""What `npu-smi` of a simulated machine prints: `info` with `-l`, `-m` and `-t board|health|ecc|usages`, `-v`, `-h`.
+"""What `npu-smi` of a simulated machine prints: `info` in all its forms, the queries of `upgrade`, `-v`, `-h`.
 
 Everything goes to standard output, errors too. A type that is not simulated is answered as one that the product does
 not support. Commands that change a machine are unknown: the doctor never calls them.
@@ -6,20 +6,19 @@ not support. Commands that change a machine are unknown: the doctor never calls 
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 from ascend_doctor.model.product import Generation
 from ascend_doctor.simulator.hardware import Answer, Machine
 from ascend_doctor.simulator.npu_smi import codes
-from ascend_doctor.simulator.npu_smi.blocks import for_card, for_chip
-from ascend_doctor.simulator.npu_smi.board import card_board, chip_board
-from ascend_doctor.simulator.npu_smi.cards import Card, cards_of, find
+from ascend_doctor.simulator.npu_smi.asking import ask
+from ascend_doctor.simulator.npu_smi.cards import cards_of
 from ascend_doctor.simulator.npu_smi.command_line import Options, Reader, WrongOptionError
 from ascend_doctor.simulator.npu_smi.inventory import listing, mapping
 from ascend_doctor.simulator.npu_smi.layout import joined
 from ascend_doctor.simulator.npu_smi.overview import overview
-from ascend_doctor.simulator.npu_smi.queries import query_for
-from ascend_doctor.simulator.npu_smi.usage import info_usage, main_usage
+from ascend_doctor.simulator.npu_smi.upgrade import upgrade
+from ascend_doctor.simulator.npu_smi.usage import help_for, main_usage
 
 _Printed = Tuple[List[str], int]
 
@@ -35,7 +34,7 @@ def _run(machine: Machine, words: Sequence[str]) -> _Printed:
     if not words:
         return usage, codes.TOOL_INVALID_PARAMETER
     verb, *rest = words
-    if verb not in ("-h", "--help", "-v", "info"):
+    if verb not in ("-h", "--help", "-v", "info", "upgrade"):
         return ["Command or option is not found.", *usage], codes.TOOL_INNER
     failure = _start_up(machine)
     if failure:
@@ -44,8 +43,11 @@ def _run(machine: Machine, words: Sequence[str]) -> _Printed:
         return [f"dcmi module initialize failed. ret is {failure}"], failure
     if verb == "-v":
         return [f"npu-smi version: {machine.tool_version}"], codes.OK
-    if verb == "info":
-        return _info(machine, rest)
+    if verb in ("info", "upgrade"):
+        lines, code = _info(machine, rest) if verb == "info" else upgrade(machine, rest)
+        if codes.is_of_library(code):
+            lines = [*lines, f"Failed to execute npu-smi {verb}. ret is {code}."]
+        return lines, code
     return usage, codes.OK
 
 
@@ -67,40 +69,33 @@ def _start_up(machine: Machine) -> int:
 def _info(machine: Machine, words: Sequence[str]) -> _Printed:
     if not words:
         return overview(machine), codes.OK
-    cards = cards_of(machine)
-    options: Optional[Options] = None
-    complaints: Sequence[str] = ()
+    asks_for_vnpus = ("-t", "info-vnpu") in zip(words[::2], words[1::2])
+    if asks_for_vnpus and machine.in_container and machine.generation is not Generation.A2:
+        return ["This command cannot be executed on a container."], codes.TOOL_NOT_SUPPORTED
+    knows_no_chips = machine.generation is Generation.A5 and "-c" in words[::2]
     try:
-        options = Reader(machine.generation, cards).read(words)
+        options = Reader(machine, cards_of(machine)).read(words)
     except WrongOptionError as error:
-        complaints = error.lines
-    if machine.generation is Generation.A5 and "-c" in words[::2]:
-        return [*complaints, "This device does not support input parameter of -c."], codes.TOOL_INVALID_PARAMETER
-    if options is None:
-        return _refused(machine, *complaints)
+        if knows_no_chips:
+            return [*error.lines, _NO_CHIPS], codes.TOOL_INVALID_PARAMETER
+        if error.is_refusal:
+            return list(error.lines), codes.OK
+        return [*error.lines, *help_for(machine.generation, error.kind)], codes.TOOL_INVALID_PARAMETER
+    return ([_NO_CHIPS], codes.TOOL_INVALID_PARAMETER) if knows_no_chips else _asked(machine, options)
+
+
+_NO_CHIPS = "This device does not support input parameter of -c."
+
+
+def _asked(machine: Machine, options: Options) -> _Printed:
     if options.wants_help:
-        return info_usage(machine.generation), codes.OK
+        return help_for(machine.generation, options.kind), codes.OK
     if options.listing:
         return listing(machine), codes.OK
     if options.mapping:
         return mapping(machine), codes.OK
-    card = find(cards, options.card_id)
-    if card is None:
-        return _refused(machine, "", "This command must input card id.", "")
-    if not options.kind:
-        # The vendor's text for no type at all is not recorded; the help is what its other mistakes end with.
-        return _refused(machine)
-    return _about(machine, card, options.kind, options.chip_id)
-
-
-def _refused(machine: Machine, *complaints: str) -> _Printed:
-    return [*complaints, *info_usage(machine.generation)], codes.TOOL_INVALID_PARAMETER
-
-
-def _about(machine: Machine, card: Card, kind: str, chip_id: Optional[int]) -> _Printed:
-    query = query_for(machine.generation, kind)
-    if not card.chips or (query is None and kind != "board"):
-        return [f"This device does not support querying {kind}."], codes.OK
-    if query is None:
-        return (card_board(machine, card) if chip_id is None else chip_board(machine, card, chip_id)), codes.OK
-    return for_card(machine, query, card) if chip_id is None else for_chip(machine, query, card, chip_id)
+    lines, code = ask(machine, cards_of(machine), options)
+    has_help = any(line.startswith("Usage:") for line in lines)
+    if code == codes.TOOL_INVALID_PARAMETER and not has_help:
+        lines = [*lines, *help_for(machine.generation, options.kind)]
+    return lines, code

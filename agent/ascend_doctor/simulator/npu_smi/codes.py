@@ -19,13 +19,16 @@ _LIBRARY_CODES: Dict[int, int] = {
     DRIVER_NOT_SUPPORTED: -8255,
 }
 
+LIBRARY_INVALID_PARAMETER = -8001
 LIBRARY_INNER = -8005
 LIBRARY_NO_SUCH_ID = -8007
 LIBRARY_OCCUPIED = -8020
 LIBRARY_NOT_SUPPORTED = -8255
 
 TOOL_INVALID_PARAMETER = -9001
+TOOL_NOT_PERMITTED = -9002
 TOOL_INNER = -9005
+TOOL_FILE_FAILED = -9014
 TOOL_LIBRARY_FAILED = -9019
 TOOL_NOT_SUPPORTED = -9255
 
@@ -45,3 +48,8 @@ def tool_code(driver_code: int) -> int:
 def exit_status(code: int) -> int:
     """Return what a shell sees of a code: its low byte."""
     return code & 0xFF
+
+
+def is_of_library(code: int) -> bool:
+    """Whether a code is one of the library's, which the tool passes on and tells of once more at its end."""
+    return LIBRARY_NOT_SUPPORTED <= code <= LIBRARY_INVALID_PARAMETER

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.model.product import Generation
+from ascend_doctor.simulator.hardware import Machine
 from ascend_doctor.simulator.npu_smi.cards import LOST_CARD, Card, find
-from ascend_doctor.simulator.npu_smi.usage import types_of
+from ascend_doctor.simulator.npu_smi.queries.interconnect import links_of
+from ascend_doctor.simulator.npu_smi.types import TYPES
+
+MAX_WINDOW_MS = 1000
 
 
 @attrs.define
 class Options:
-    """What the options ask for. `card_id` is -1 until a `-i` was read."""
+    """What the options ask for. `card_id` is -1 until a `-i` was read, the other numbers are None until then."""
 
     listing: bool = False
     mapping: bool = False
     kind: Optional[str] = None
     card_id: int = LOST_CARD
+    has_card: bool = False
     chip_id: Optional[int] = None
+    phy_id: Optional[int] = None
+    lane: Optional[int] = None
+    window_ms: Optional[int] = None
+    far_ends: bool = False
     wants_help: bool = False
 
 
 class WrongOptionError(Exception):
-    """An option that the tool refuses. `lines` are what it prints before its help."""
+    """An option that the tool refuses. `lines` are what it prints before its help, `kind` the type it had read by then.
 
-    def __init__(self, *lines: str) -> None:
+    `is_refusal` marks a type that the tool knows and does not answer here: no help follows.
+    """
+
+    def __init__(self, kind: Optional[str], *lines: str, is_refusal: bool = False) -> None:
         super().__init__(*lines)
+        self.kind = kind
         self.lines = lines
+        self.is_refusal = is_refusal
 
 
 @attrs.frozen
 class Reader:
-    """Reads options for one machine: its generation and the cards that are there."""
+    """Reads options for one machine and the cards that are there."""
 
-    generation: Generation
+    machine: Machine
     cards: Sequence[Card]
 
     def read(self, words: Sequence[str]) -> Options:
         """Return what the words behind `info` ask for. Raises `WrongOptionError` for what the tool refuses.
 
-        The tool takes options in pairs: what stands behind `-l` or `-m` is not looked at.
+        The tool takes options in pairs: what stands behind `-l`, `-m` or `-R` is not looked at.
         """
         options = Options()
         seen: Dict[str, int] = {}
@@ -49,12 +64,12 @@ class Reader:
             option = words[position]
             group = _group_of(option)
             if group is not None and seen.setdefault(group, position) != position:
-                raise WrongOptionError(f"Error parameter of {option}")
+                raise WrongOptionError(options.kind, f"Error parameter of {option}")
             take = _TAKERS.get(option)
             value = words[position + 1] if position + 1 < len(words) else None
             complaints = [] if take is None else take(self, options, value)
             if take is None or complaints is not None:
-                raise WrongOptionError(*(complaints or ()), f"Error parameter of {option}")
+                raise WrongOptionError(options.kind, *(complaints or ()), f"Error parameter of {option}")
             if options.wants_help:
                 break
         return options
@@ -85,6 +100,7 @@ def _number(text: Optional[str]) -> Optional[int]:
 
 def _take_card(reader: Reader, options: Options, value: Optional[str]) -> _Complaints:
     number = _number(value)
+    options.has_card = value is not None
     if number is not None:
         options.card_id = number
     if find(list(reader.cards), options.card_id) is None or value is None:
@@ -99,7 +115,7 @@ def _take_chip(reader: Reader, options: Options, value: Optional[str]) -> _Compl
     number = _number(value)
     card = find(list(reader.cards), options.card_id)
     options.chip_id = number
-    if reader.generation is Generation.A5:
+    if reader.machine.generation is Generation.A5:
         return None
     if number is None or card is None or not (number < len(card.chips) or number == card.mcu_id):
         return ["Invalid chip id."]
@@ -107,9 +123,45 @@ def _take_chip(reader: Reader, options: Options, value: Optional[str]) -> _Compl
 
 
 def _take_kind(reader: Reader, options: Options, value: Optional[str]) -> _Complaints:
-    if value not in types_of(reader.generation):
+    known = TYPES.get(value or "")
+    if known is None or value is None:
         return []
     options.kind = value
+    refusal = known.refusal(reader.machine, value)
+    if refusal is not None:
+        raise WrongOptionError(value, refusal, is_refusal=True)
+    return None
+
+
+def _take_phy_id(reader: Reader, options: Options, value: Optional[str]) -> _Complaints:
+    if value is None:
+        return ["Invalid phy id."]
+    options.phy_id = _number(value)
+    # The tool looks for the device's file in /dev.
+    return None if options.phy_id in {chip.phy_id for chip in reader.machine.chips} else []
+
+
+def _take_lane(reader: Reader, options: Options, value: Optional[str]) -> _Complaints:
+    # Read as far as there are digits.
+    digits = re.match(r"\s*\+?([0-9]{1,6})", value or "")
+    lane = int(digits[1]) if digits is not None else 0
+    if options.kind != "hccs" or lane not in links_of(reader.machine):
+        return []
+    options.lane = lane
+    return None
+
+
+def _take_far_ends(_reader: Reader, options: Options, _value: Optional[str]) -> _Complaints:
+    options.far_ends = True
+    return None
+
+
+def _take_window(_reader: Reader, options: Options, value: Optional[str]) -> _Complaints:
+    if value is None:
+        return []
+    options.window_ms = _number(value)
+    if options.window_ms is None or not 0 < options.window_ms <= MAX_WINDOW_MS:
+        return ["Invalid time."]
     return None
 
 
@@ -134,6 +186,10 @@ _TAKERS: Dict[str, Callable[[Reader, Options, Optional[str]], _Complaints]] = {
     "-t": _take_kind,
     "-l": _take_listing,
     "-m": _take_mapping,
+    "-p": _take_phy_id,
+    "-R": _take_far_ends,
+    "-lane": _take_lane,
+    "-time": _take_window,
     "-h": _take_help,
     "--help": _take_help,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ascend_doctor.model.product import Generation
 
@@ -29,10 +29,47 @@ _FOR_A5 = (
 )
 
 
-def types_of(generation: Generation) -> Tuple[str, ...]:
-    """Return the types that `-t` knows."""
-    words = " ".join(_type_lines(generation)).rstrip(".")
-    return tuple(words.split(", "))
+_DEVICE = (("-i", "Card ID"), ("-c", "Chip ID"))
+_OPTIONS_OF = {
+    "hccs-bw": (*_DEVICE, ("-time", "Profiling Time")),
+    "hccs": (*_DEVICE, ("-lane", "Lane ID")),
+    "tls-csr-get": _DEVICE,
+    "tls-cert": _DEVICE,
+    "tls-cert-period": _DEVICE,
+}
+
+
+def help_for(generation: Generation, kind: Optional[str]) -> List[str]:
+    """Return the help that follows a wrong call: some types have one of their own, except on an A5."""
+    options = _OPTIONS_OF.get(kind or "")
+    if options is None or generation is Generation.A5:
+        return info_usage(generation)
+    return [f"Usage: npu-smi info -t {kind} [Options...]", "", *_options(options)]
+
+
+def upgrade_usage(generation: Generation) -> List[str]:
+    """Return the help of `npu-smi upgrade`."""
+    a5 = generation is Generation.A5
+    commands = [("-h, --help", "Show this help text and exit"), ("-t type", "Upgrade device firmware")]
+    if a5:
+        commands += [("", "type: vrd"), ("-b type", "Query the firmware version"), ("", "type: vrd vdm")]
+    else:
+        commands += [
+            ("-q type", "Query the upgrade status"),
+            ("-b type", "Query the firmware version"),
+            ("-a type", "Active the firmware version"),
+            ("", "type: mcu bootloader vrd"),
+        ]
+    return [
+        f"Usage: npu-smi upgrade <-h|-t type|{'-b type' if a5 else '-q type|-b type|-a type'}> [Options...]",
+        "",
+        "Commands:",
+        *(f"       {name:<14} {text}" for name, text in commands),
+        "",
+        "Options:",
+        f"       {'-i ID':<14} Upgrade for this {'device' if a5 else 'card'} ID",
+        f"       {'-f file':<14} The firmware file path",
+    ]
 
 
 def main_usage(generation: Generation) -> List[str]:
@@ -68,9 +105,12 @@ def info_usage(generation: Generation) -> List[str]:
         f"{'':22}type: {first}",
         *(f"{'':28}{line}" for line in more),
         "",
-        "Options:",
-        *(f"       {f'{option} %d':<14} {text}" for option, text in (*options, ("-p", "Chip Physical ID"))),
+        *_options((*options, ("-p", "Chip Physical ID"))),
     ]
+
+
+def _options(options: Sequence[Tuple[str, str]]) -> List[str]:
+    return ["Options:", *(f"       {f'{option} %d':<14} {text}" for option, text in options)]
 
 
 def _type_lines(generation: Generation) -> Sequence[str]:

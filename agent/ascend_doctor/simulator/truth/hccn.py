@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import calendar
+import re
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.simulator.hardware import Certificate, LinkEvent, Machine, Optic, Port, Presence
 from ascend_doctor.simulator.hccn_tool.counters import COUNTERS
+from ascend_doctor.simulator.truth import port_settings, traffic
 
 Truth = Mapping[str, Any]
 
+_MAIN_BOARD = re.compile(r"board (0x[0-9A-Fa-f]{1,4})")
 _YEAR_2026 = float(calendar.timegm((2026, 1, 1, 0, 0, 0)))
 _RUN_AT = float(calendar.timegm((2026, 11, 22, 5, 0, 59)))
 """When the certificates were judged: 20 days before the end of the one that was fed as ending soon."""
@@ -44,6 +47,9 @@ _NET_HEALTH = (
 def feed(machine: Machine, truth: Truth, argv: Sequence[str]) -> None:
     """Change a healthy machine into the one that a note describes."""
     state = str(truth.get("state", ""))
+    main_board = _MAIN_BOARD.search(str(truth.get("generation", "")))
+    if main_board is not None:
+        machine.board = attrs.evolve(machine.board, main_board_id=int(main_board[1], 16))
     machine.all_commands = truth.get("build") != "hccn_tool"
     if "nonroot" in state:
         machine.root, machine.home = False, "/home/nobody"
@@ -61,6 +67,8 @@ def feed(machine: Machine, truth: Truth, argv: Sequence[str]) -> None:
     _feed_failure(port, truth, state)
     _feed_settings(port, truth, state)
     _feed_history(port, truth)
+    traffic.feed(port, truth, argv)
+    port_settings.feed(machine, port, truth, argv)
     _feed_tls(port, truth)
     _feed_optic(port.optic, truth)
 

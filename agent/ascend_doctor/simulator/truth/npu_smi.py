@@ -8,8 +8,9 @@ from typing import Any, Dict, List, Mapping
 import attrs
 
 from ascend_doctor.model.product import Generation
-from ascend_doctor.simulator.hardware import Chip, Machine, Presence, Process
-from ascend_doctor.simulator.profiles import KNOWN_BOARDS
+from ascend_doctor.simulator.hardware import Chip, Flash, Machine, Presence, Process
+from ascend_doctor.simulator.profiles import KNOWN_BOARDS, X86_MAIN_BOARD_OF_A3
+from ascend_doctor.simulator.truth import interconnect
 
 Truth = Mapping[str, Any]
 
@@ -32,6 +33,8 @@ def feed(machine: Machine, truth: Truth) -> None:
     _feed_board(machine, truth, errors)
     _feed_failures(machine, errors)
     _feed_losses(machine, truth)
+    _feed_parts(machine, truth)
+    interconnect.feed(machine, truth)
     for chip_truth in truth.get("npus") or ():
         _feed_chip(machine, chip_truth)
     machine.in_container = bool(errors.get("in_docker")) or "container" in state
@@ -68,10 +71,31 @@ def _feed_board(machine: Machine, truth: Truth, errors: Mapping[str, Any]) -> No
         board,
         board_id=board_id,
         card_board_id=card_board_id,
-        main_board_id=_integer(truth.get("mainboard_id"), board.main_board_id),
+        main_board_id=_main_board(machine, truth),
         pci_device_id=_integer(truth.get("pci_device_id"), board.pci_device_id),
         mcu_version=str(truth.get("mcu_version", board.mcu_version)),
     )
+
+
+def _main_board(machine: Machine, truth: Truth) -> int:
+    on_x86 = machine.generation is Generation.A3 and "A+X" in str(truth.get("generation"))
+    return _integer(truth.get("mainboard_id"), X86_MAIN_BOARD_OF_A3 if on_x86 else machine.board.main_board_id)
+
+
+def _feed_parts(machine: Machine, truth: Truth) -> None:
+    """Feed what a note tells for all chips together."""
+    sensors = [str(truth[key]).rsplit(maxsplit=2) for key in ("mcu_sensor_0", "mcu_sensor_1") if key in truth]
+    if sensors:
+        machine.board = attrs.evolve(machine.board, mcu_sensors=tuple((name, int(c)) for name, c, _ in sensors))
+    half = re.search(r"NPU(\d+) half capacity", str(truth.get("note", "")))
+    flash = Flash(0, _integer(truth.get("manufacturer_id"), 0xC8), int(truth.get("flash_size_mb", 16)))
+    for chip in machine.chips:
+        chip.fault_events = None  # no note tells of any: the calls for them were answered as not supported
+        chip.flashes = [attrs.evolve(flash, id=number) for number in range(int(truth.get("flash_count", 1)))]
+        chip.hbm_manufacturer_id = _integer(truth.get("hbm_manufacturer_id"), chip.hbm_manufacturer_id)
+        # Recorded: the chip with half of its memory has no error correction either.
+        chip.ecc.enabled = half is None or chip.npu != int(half[1])
+    machine.device_time = float(truth.get("systime", machine.device_time))
 
 
 def _integer(value: Any, default: int) -> int:
@@ -94,6 +118,29 @@ _PLAIN_VALUES: Dict[str, str] = {
     "npu_pct": "npu_pct",
     "hbm_pct": "hbm_pct",
     "hbm_bw_pct": "hbm_bandwidth_pct",
+    "aicore_count": "aicore_count",
+    "voltage_v": "voltage_v",
+}
+
+_SENSOR_VALUES: Dict[str, str] = {
+    "soc_temp_c": "soc_c",
+    "sfp_temp_c": "optic_c",
+    "ndie_temp_c": "ndie_c",
+    "hbm_temp_c": "hbm_c",
+}
+
+_CLOCK_VALUES: Dict[str, str] = {
+    "aicore_freq_mhz": "aicore_rated_mhz",
+    "aicore_curfreq_mhz": "aicore_mhz",
+    "hbm_freq_mhz": "hbm_mhz",
+}
+
+_PCIE_VALUES: Dict[str, str] = {
+    "tx_err": "tx",
+    "rx_err": "rx",
+    "lcrc_err": "lcrc",
+    "ecrc_err": "ecrc",
+    "retry": "retries",
 }
 
 _ECC_VALUES: Dict[str, str] = {
@@ -116,9 +163,15 @@ def _feed_chip(machine: Machine, truth: Truth) -> None:
     for name, attribute in _PLAIN_VALUES.items():
         if name in truth:
             setattr(chip, attribute, truth[name])
-    for name, attribute in _ECC_VALUES.items():
-        if name in truth:
-            setattr(chip.ecc, attribute, truth[name])
+    for values, part in (
+        (_ECC_VALUES, chip.ecc),
+        (_SENSOR_VALUES, chip.sensors),
+        (_CLOCK_VALUES, chip.clocks),
+        (_PCIE_VALUES, chip.pcie_errors),
+    ):
+        for name, attribute in values.items():
+            if name in truth:
+                setattr(part, attribute, truth[name])
     if chip.bus_id:
         # A chip on a UB board was fed one as well, which no tool shows.
         chip.bus_id = truth.get("bus_id", chip.bus_id)

@@ -123,7 +123,7 @@ def _wrong(found: Sequence[Port], probing: Sequence[Port], dead: Dict[str, List[
         elif port.neighbour == "npu":
             yield _direct(port, owners.get(str(port.probes)), joined, whole)
         else:
-            yield _switched(port)
+            yield _switched(port, is_owned=str(port.probes) in owners)
 
 
 def _direct(port: Port, other: Optional[Port], joined: AbstractSet[Subject], whole: bool) -> Optional[Finding]:
@@ -135,10 +135,15 @@ def _direct(port: Port, other: Optional[Port], joined: AbstractSet[Subject], who
     return _finding(port, words, "the address of the NPU at the other end") if words else None
 
 
-def _switched(port: Port) -> Optional[Finding]:
-    """Judge a port behind a switch, or with an unknown neighbour: its target has to be within reach."""
+def _switched(port: Port, *, is_owned: bool) -> Optional[Finding]:
+    """Judge a port behind a switch, or with an unknown neighbour: its target has to be near, and to answer."""
     address = ports.ipv4(port.probes)
-    if address is None or port.network is None or address in port.network or port.gateway is not None:
+    if address is None or port.network is None:
+        return None
+    if address in port.network or port.gateway is not None:
+        strange = port.gateway is not None and port.probes != port.gateway and not is_owned
+        if strange and _healthy(port) is False and _has_link(port):
+            return _finding(port, f"probes {address}, which is neither its gateway nor an NPU, in vain", "the gateway")
         return None
     return _finding(port, f"probes {address} outside its subnet {port.network}, and has no gateway", "the gateway")
 

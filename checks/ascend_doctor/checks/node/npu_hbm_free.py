@@ -1,6 +1,6 @@
 """An NPU's memory is in use before the job starts.
 
-What it reads: used and total HBM of each chip in the table of `npu-smi info`, and the table of processes below it.
+What it reads: used and total memory of each chip in the table of `npu-smi info`, and the table of processes below it.
 
 Why it matters: the engine finds less free memory than it was told to use and does not start, or runs out of memory
     later.
@@ -10,32 +10,36 @@ What to do: end the process that holds the memory. If no process is shown, look 
 
 Disruption: a reset stops every job on the NPU, on boards with an HCCS ring on the whole ring.
 
-Limits: an idle chip uses about 3 GB of 32 GB and 4 GB of 64 GB for itself (`idle_32g_mb`, `idle_64g_mb`, the vendor's
-    figures). `margin_mb` is our own policy: how much more is accepted. The Ascend 950 has no such figure and is not
-    judged. A row that npu-smi could not read (0 W, 0 degrees, 0 of 0 MB) is unknown.
+Limits: an idle chip of an A1, A2 or A3 uses about 3 GB of 32 GB and 4 GB of 64 GB for itself (`idle_32g_mb`,
+    `idle_64g_mb`, the vendor's figures). For the 310P and the 950 nobody gives such a figure: there the chip of the
+    node that uses least is the measure for its siblings of the same size, so that a leak on all of them at once is not
+    seen, and a single chip is not judged. `margin_mb` is our own policy: how much more is accepted. A row that npu-smi
+    could not read (0 W, 0 degrees, 0 of 0 MB) is unknown. The rule is that before a job: a chip in use is not free.
 
 Sources: hicann/driver, documentation of dcmi_get_device_hbm_info (3 GB and 4 GB on A2 and A3).
 """
 
 from __future__ import annotations
 
-from typing import Iterator, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 import attrs
 
 from ascend_doctor.checks import chips, remedies
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.outcome import failed, passed, skipped, unknown
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.npu_smi import info
+from ascend_doctor.facts.npu_smi.columns import Usage
 from ascend_doctor.facts.npu_smi.info import InfoChip, InfoFacts
 from ascend_doctor.facts.source import WHOLE_NODE
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.product import Generation
-from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.reading import Absence, Missing, Reading
 
 LARGEST_32G_MB = 40 * 1024
 UNREAD = Missing(Absence.TOOL_FAILED, "npu-smi could not read the chip and prints zeros")
+WITH_FIGURE = frozenset((Generation.A1, Generation.A2, Generation.A3))
 NO_COLUMN = Missing(Absence.NOT_REPORTED, "the table has no column for it")
 
 
@@ -54,21 +58,46 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     if isinstance(table, Missing):
         yield unknown(view.subject, "the used memory", table, view.quote(info.SOURCE))
         return
+    measures = _idle_by_size(view, table, limits)
     for chip in table.chips:
         subject = chips.subject(view, chip)
+        memory = _memory(table, chip)
         if chip.looks_unread:
             yield unknown(subject, "the used memory", UNREAD, view.quote(info.SOURCE))
-        elif chip.hbm_mb is None or isinstance(chip.hbm_mb, Missing):
-            yield unknown(subject, "the used memory", chip.hbm_mb or NO_COLUMN, view.quote(info.SOURCE))
+        elif memory is None or isinstance(memory, Missing):
+            yield unknown(subject, "the used memory", memory or NO_COLUMN, view.quote(info.SOURCE))
+        elif memory[1] not in measures:
+            yield skipped(subject, "no other NPU of its size to compare with, and no figure of the vendor")
         else:
-            yield _judge(view, table, chip, chip.hbm_mb, limits)
+            yield _judge(view, table, chip, memory, measures[memory[1]] + limits.margin_mb)
 
 
-def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Tuple[int, int], limits: Limits) -> Finding:
+def _memory(table: InfoFacts, chip: InfoChip) -> Optional[Reading[Usage]]:
+    """Return used and total memory: the HBM or, where a product has none, its only memory."""
+    return chip.mem_mb if table.layout == "310" else chip.hbm_mb
+
+
+def _idle_by_size(view: NodeView, table: InfoFacts, limits: Limits) -> Dict[int, int]:
+    """Return how much an idle chip uses, by the size of its memory."""
+    found: Dict[int, List[int]] = {}
+    for chip in table.chips:
+        memory = _memory(table, chip)
+        if isinstance(memory, tuple) and not chip.looks_unread:
+            found.setdefault(memory[1], []).append(memory[0])
+    if _has_figure(view, table):
+        return {total: limits.idle_32g_mb if total <= LARGEST_32G_MB else limits.idle_64g_mb for total in found}
+    return {total: min(used) for total, used in found.items() if len(used) > 1}
+
+
+def _has_figure(view: NodeView, table: InfoFacts) -> bool:
+    """Tell whether the vendor gives a figure for idle chips: for A1, A2 and A3."""
+    generation = Missing(Absence.NOT_REPORTED) if isinstance(view.devices, Missing) else view.devices.generation
+    return table.layout in ("hbm", "a3") if isinstance(generation, Missing) else generation in WITH_FIGURE
+
+
+def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Usage, most: int) -> Finding:
     subject = chips.subject(view, chip)
     used, total = memory
-    idle = limits.idle_32g_mb if total <= LARGEST_32G_MB else limits.idle_64g_mb
-    most = idle + limits.margin_mb
     observed = Quantity(used, "MB")
     quotes = view.quote(info.SOURCE, WHOLE_NODE, f"{used} ", f"{used}/")
     if used <= most:
@@ -100,7 +129,6 @@ CHECK = Check(
     reads=(info.SOURCE,),
     judge=judge,
     limits=Limits(),
-    generations=frozenset((Generation.A1, Generation.A2, Generation.A3)),
     own_limits=("margin_mb",),
     metric="npu_hbm_used_megabytes",
 )

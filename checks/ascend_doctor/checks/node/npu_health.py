@@ -14,7 +14,9 @@ Limits: the level of each code is the vendor's: a code that the scheduler does n
     fault (a start that is complete is one of those codes). `warn_codes` is our own policy: codes without effect on a
     job that still deserve a look (many isolated memory rows, hot memory). `boot_grace_s` is our own policy: so long
     after the start of the node the word UNKNOWN says nothing. A code that nobody lists counts by the health word. A
-    chip without codes counts by its word: the tool prints no codes for a whole card in its newest form.
+    chip without codes counts by its word: the tool prints no codes for a whole card in its newest form. One answer
+    shows what is up now: that a code came twice in a day, which the vendor's scheduler counts as a fault, it does not
+    show.
 
 Sources: Ascend/mind-cluster, device plugin, faultCode.json (levels); hicann/driver, npu_chip_info.c and the manual's
     page on health.
@@ -26,7 +28,7 @@ from typing import Any, Iterator, List, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.checks import chips, remedies
+from ascend_doctor.checks import alarms, chips, remedies
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import booted_since_s
@@ -35,7 +37,6 @@ from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import health, info
 from ascend_doctor.facts.source import WHOLE_NODE, Source, Target
 from ascend_doctor.knowledge import fault_codes
-from ascend_doctor.knowledge.fault_codes import Level
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.reading import Absence, Missing, Reading
@@ -111,8 +112,8 @@ def _judge(view: NodeView, chip: Chip, limits: Limits) -> Finding:
     if not chip.codes and word not in BY_WORD:
         return _undecided(view, chip, limits, quotes)
     by_word = BY_WORD.get(word, Status.WARN)
-    ranked = [(_status(code, by_word, limits), code) for code in chip.codes]
-    status = _worst([status for status, _ in ranked]) if ranked else by_word
+    ranked = [(alarms.status_of(code, by_word, limits.warn_codes), code) for code in chip.codes]
+    status = alarms.worst([status for status, _ in ranked]) if ranked else by_word
     named = [code for rank, code in ranked if rank is status]
     shown = ", ".join(str(fault_codes.lookup(code) or code) for code in named)
     observed = ", ".join(fault_codes.normal(code) for code in named) or chip.word
@@ -122,12 +123,18 @@ def _judge(view: NodeView, chip: Chip, limits: Limits) -> Finding:
     return failed(
         chip.subject,
         f"reports {shown}" if shown else f"health {chip.word}, and the tool names no code",
-        expected=EXPECTED,
+        expected=_expected(named),
         remedies=_steps(chip, named, status),
         observed=observed,
         quotes=quotes,
         status=status,
     )
+
+
+def _expected(codes: Sequence[str]) -> str:
+    """Return what would have passed, and the files that say how bad each code is."""
+    files = {found.origin for found in map(fault_codes.lookup, codes) if found is not None}
+    return f"{EXPECTED} (by {', '.join(sorted(files))})" if files else EXPECTED
 
 
 def _undecided(view: NodeView, chip: Chip, limits: Limits, quotes: Tuple[Quote, ...]) -> Finding:
@@ -142,22 +149,6 @@ def _undecided(view: NodeView, chip: Chip, limits: Limits, quotes: Tuple[Quote, 
             quotes=quotes,
         )
     return unknown(chip.subject, "the health", Missing(Absence.NOT_READY, f"npu-smi prints {chip.word!r}"), quotes)
-
-
-def _status(code: str, by_word: Status, limits: Limits) -> Status:
-    """Return what one code means; a code without a level counts by the health word."""
-    found = fault_codes.lookup(code)
-    level = None if found is None else found.level
-    if level is None:
-        return Status.WARN if by_word is Status.PASS else by_word
-    if level is Level.NOT_HANDLE:
-        listed = fault_codes.normal(code) in limits.warn_codes
-        return Status.WARN if listed else Status.PASS
-    return Status.FAIL if level.needs_reset or level.needs_separation else Status.WARN
-
-
-def _worst(statuses: Sequence[Status]) -> Status:
-    return next(status for status in (Status.FAIL, Status.WARN, Status.PASS) if status in statuses)
 
 
 def _steps(chip: Chip, codes: Sequence[str], status: Status) -> List[Remedy]:

@@ -20,13 +20,13 @@ Sources: hicann/hccl, fault diagnosis of task execution (a sample); Ascend/mind-
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import ports
 from ascend_doctor.checks.check import Check
+from ascend_doctor.checks.device_time import seconds
 from ascend_doctor.checks.outcome import failed, missing, passed, skipped, unknown
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.hccn_tool import link_stat
@@ -40,7 +40,6 @@ from ascend_doctor.model.subject import Subject
 from ascend_doctor.model.wording import counted
 
 CLEAN = Remedy("Clean the ends of the fibre and look at the received light of both ends.", "", Disruption.TRAFFIC)
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 BAD_TIME = Missing(Absence.UNPARSED, "a time in the history has a form that the doctor does not know")
 
 
@@ -87,10 +86,11 @@ def _judge(view: NodeView, target: Target, subject: Subject, facts: LinkStatFact
         return passed(subject, "the link has been up without interruption", observed=count)
     long = longest >= limits.max_down_s
     hours = limits.window_s / 3600
-    words = f", once for {longest:.0f} seconds" if long else ""
+    words = f"in the last {hours:.0f} hours{f', once for {longest:.0f} seconds' if long else ''}"
+    is_cut = facts.link_up_count > sum(state == "UP" for _, state in changes) and downs == changes
     return failed(
         subject,
-        f"the link went down {counted(count, 'time')} in the last {hours:.0f} hours{words}",
+        f"the link went down {'at least ' if is_cut else ''}{counted(count, 'time')} {words}",
         expected=f"fewer than {limits.warn_downs}, none of {limits.max_down_s:.0f} seconds",
         remedies=[CLEAN],
         observed=count,
@@ -126,23 +126,6 @@ def _longest_down_s(changes: Sequence[Change]) -> float:
     """Return how long the longest interruption lasted that has ended."""
     spans = [up[0] - down[0] for down, up in zip(changes, changes[1:]) if (down[1], up[1]) == ("DOWN", "UP")]
     return max(spans, default=0.0)
-
-
-def seconds(text: str) -> Optional[float]:
-    """Return a time as the tool prints it (`Tue Aug  1 14:43:40 2022`) in seconds, None for any other text.
-
-    Read by hand, because the names of the months must not follow the locale of the reader.
-    """
-    words = text.split()
-    try:
-        _, month, day, clock, year = words
-        hour, minute, second = clock.split(":")
-        moment = dt.datetime(
-            int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=dt.timezone.utc
-        )
-    except ValueError:
-        return None
-    return moment.timestamp()
 
 
 CHECK = Check(

@@ -1,7 +1,7 @@
 """A port hears no neighbour.
 
-What it reads: `hccn_tool -i N -lldp -g`, and whether the link is up. An empty line means that no neighbour was
-    heard.
+What it reads: `hccn_tool -i N -lldp -g`, and whether the link is up and since when. An empty line means that no
+    neighbour was heard.
 
 Why it matters: nobody can tell which port of which switch the NPU is cabled to.
 
@@ -9,7 +9,8 @@ What to do: enable LLDP on the switch; if only one port hears nothing, look at i
 
 Disruption: none.
 
-Limits: none. A port that alone hears nothing while its siblings do fails; where no port hears anything the switch may
+Limits: `grace_s` is our own policy: so soon after a start of the node or of the link no announcement is due yet. A port
+    that alone hears nothing while its siblings do fails; where no port hears anything the switch may
     not send LLDP at all: one warning for the node. The outcome never decides whether a node is ready.
 
 Sources: hicann/driver, ds_net.c (the tool prints the device's text as it is, and ends with 0 when there is none);
@@ -20,8 +21,10 @@ from __future__ import annotations
 
 from typing import Iterator, List
 
-from ascend_doctor.checks import ports
-from ascend_doctor.checks.check import Check, NoLimits
+import attrs
+
+from ascend_doctor.checks import ports, settling
+from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, missing, passed, skipped, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.hccn_tool import link, lldp
@@ -37,7 +40,14 @@ EXPECTED = "a neighbour's announcement"
 ENABLE = Remedy("Enable LLDP on the port of the switch; if only this port hears nothing, look at its fibre.")
 
 
-def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
+@attrs.frozen
+class Limits:
+    """`grace_s`: for how many seconds after a start nobody needs to be heard."""
+
+    grace_s: float = 60.0
+
+
+def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge every port by itself, and the node where no port hears anything."""
     silent: List[Subject] = []
     heard = _anyone_hears(view)
@@ -50,7 +60,9 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed(subject, f"hears its neighbour{where}", observed=where[4:] or None)
         elif ports.unused(view, target):
             yield skipped(subject, f"hears no neighbour, but {ports.UNUSED}")
-        elif heard or _is_down(view, target):
+        elif settling.is_early(view, target, lldp.SOURCE, limits.grace_s):
+            yield skipped(subject, "hears no neighbour, but none is due so soon after a start")
+        elif heard or ports.is_down(view, target):
             yield failed(
                 subject,
                 "hears no neighbour, and other ports of the node do"
@@ -77,16 +89,12 @@ def _anyone_hears(view: NodeView) -> bool:
     return any(not isinstance(facts, Missing) and facts.neighbour for _, _, facts in view.each(lldp.SOURCE))
 
 
-def _is_down(view: NodeView, target: Target) -> bool:
-    facts = view.read(link.SOURCE, target)
-    return not isinstance(facts, Missing) and facts.link != "UP"
-
-
 CHECK = Check(
     id="roce.lldp",
-    reads=(lldp.SOURCE, link.SOURCE, *ports.USE),
+    reads=(lldp.SOURCE, link.SOURCE, *ports.USE, *settling.USE),
     judge=judge,
-    limits=NoLimits(),
+    limits=Limits(),
     severity=Severity.ADVISORY,
     generations=ROCE,
+    own_limits=("grace_s",),
 )

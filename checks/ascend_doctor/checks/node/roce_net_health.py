@@ -1,6 +1,7 @@
 """The device finds its own network not healthy.
 
-What it reads: `hccn_tool -i N -net_health -g`: what came of the device's last probe of its detect address.
+What it reads: `hccn_tool -i N -net_health -g`: what came of the device's last probe of its detect address; when node
+    and link came up.
 
 Why it matters: the probe takes the same path as a job's traffic.
 
@@ -9,8 +10,9 @@ What to do: mend what else is reported of the port first: the link, the address,
 
 Disruption: none.
 
-Limits: none. `Init` and `Detect ip set` mean that nothing was probed yet: a warning, never a failure. `Unknown`, and
-    words that the vendor does not list, are unknown.
+Limits: `grace_s` is our own policy: for so many seconds after a start of the node or of the link a word that is not
+    `Success` is unknown, because the device lags behind. `Init` and `Detect ip set` mean that nothing was probed yet: a
+    warning, never a failure. `Unknown`, and words that the vendor does not list, are unknown.
 
 Sources: hicann/driver, documentation of dcmi_get_device_network_health; Ascend/mind-cluster documentation (collecting
     logs) and npu_info_parser.py.
@@ -20,8 +22,10 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ascend_doctor.checks import ports, remedies
-from ascend_doctor.checks.check import Check, NoLimits
+import attrs
+
+from ascend_doctor.checks import ports, remedies, settling
+from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, missing, passed, skipped, unknown, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.hccn_tool import net_health
@@ -29,12 +33,20 @@ from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Absence, Missing
 
+EARLY = "so soon after the start of the node or the link"
 EXPECTED = "net health status: Success"
 NOT_PROBED = ("init", "detect ip set")
 PROBE = "hccn_tool -i {0} -netdetect -g"
 
 
-def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
+@attrs.frozen
+class Limits:
+    """`grace_s`: for how many seconds after a start only `Success` counts."""
+
+    grace_s: float = 120.0
+
+
+def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge the word of every port."""
     for target, subject, facts in view.each(net_health.SOURCE):
         quotes = view.quote(net_health.SOURCE, target)
@@ -49,6 +61,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed(subject, "the device reaches its detect address", observed=word)
         elif ports.unused(view, target):
             yield skipped(subject, f"says {word}, but {ports.UNUSED}")
+        elif settling.is_early(view, target, net_health.SOURCE, limits.grace_s):
+            yield unknown(subject, "the health of the network", Missing(Absence.NOT_READY, f"{word} {EARLY}"), quotes)
         elif facts.healthy is False:
             yield failed(
                 subject,
@@ -73,5 +87,10 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 CHECK = Check(
-    id="roce.net-health", reads=(net_health.SOURCE, *ports.USE), judge=judge, limits=NoLimits(), generations=ROCE
+    id="roce.net-health",
+    reads=(net_health.SOURCE, *ports.USE, *settling.USE),
+    judge=judge,
+    limits=Limits(),
+    generations=ROCE,
+    own_limits=("grace_s",),
 )

@@ -2,7 +2,7 @@
 
 What it reads: how the runs of `hccn_tool` ended, whatever they asked; and whether the doctor's user has a name.
 
-Why it matters: no RoCE port can be checked, and the engines' own start scripts need the tool too.
+Why it matters: no RoCE or UB port can be checked, and the engines' own start scripts need the tool too.
 
 What to do: install the driver again, or mount `/usr/local/Ascend/driver/tools/hccn_tool` into the container. The tool
     is not on PATH by default. Run the doctor as a user with an entry in /etc/passwd: without one the tool fails and
@@ -25,6 +25,8 @@ from ascend_doctor.checks.outcome import failed, passed, unknown, warned
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NOT_ASKED, NodeView
 from ascend_doctor.facts.hccn_tool import link
+from ascend_doctor.facts.hccn_tool.ub import dev_info
+from ascend_doctor.facts.hccn_tool.ub.question import A5
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.source import Query
 from ascend_doctor.model.finding import Finding, Remedy
@@ -80,5 +82,9 @@ def _runs(view: NodeView) -> List[Tuple[Query[object], object]]:
 
 
 CHECK = Check(
-    id="tool.hccn-tool", reads=(link.SOURCE, identity.SOURCE), judge=judge, limits=NoLimits(), generations=ROCE
+    id="tool.hccn-tool",
+    reads=(link.SOURCE, dev_info.SOURCE, identity.SOURCE),
+    judge=judge,
+    limits=NoLimits(),
+    generations=ROCE | A5,
 )

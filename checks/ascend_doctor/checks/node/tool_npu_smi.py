@@ -11,8 +11,9 @@ What to do: after an installation of driver or firmware reboot. Otherwise instal
 Disruption: a reboot stops every job of the node. Never reset an NPU for a symptom seen in a container.
 
 Limits: none. Inside a container a failure is only a warning, because npu-smi may fail there while computing works. An
-    answer that does not come in time, or that calls the device not ready, is judged by `tool.timeout`; one that is
-    refused because somebody else uses the tool by `tool.busy`.
+    answer that does not come in time, or that calls the device not ready, is judged by `tool.timeout`; a device that
+    is busy for the moment by `tool.busy`. -8020 at the start says that somebody has the devices; inside a container
+    it mostly means that its mounts are incomplete.
 
 Sources: Ascend/mind-cluster documentation, FAQ (-8005 until the reboot); hicann/driver, npu-smi source and manual
     (error texts).
@@ -40,8 +41,13 @@ TROUBLE = {
     Absence.TOOL_FAILED: "npu-smi fails",
     Absence.NO_DEVICE: "npu-smi finds no NPU",
 }
+OCCUPIED = -8020
+"""Turned away at the start: unlike a busy device this does not pass by itself."""
 INSTALL = Remedy("Install the driver (a whole installation), then reboot.", "", Disruption.REBOOT)
 MOUNTS = Remedy("Give the container its devices and the driver's files (see `ascend-doctor explain tool.npu-smi`).")
+HOLDER = Remedy(
+    "Find the container or the process that has the devices, and end it.", "ls -l /proc/*/fd 2>/dev/null | grep davinci"
+)
 PERMISSIONS = Remedy(
     "Make the program and every folder above it writable by root alone.", "ls -ld $(readlink -f $(command -v npu-smi))"
 )
@@ -59,7 +65,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 def _trouble(view: NodeView, gap: Missing) -> Finding:
-    words = TROUBLE.get(gap.why)
+    occupied = gap.why is Absence.BUSY and gap.code == OCCUPIED
+    words = "npu-smi is turned away, the devices are in use" if occupied else TROUBLE.get(gap.why)
     if words is None:
         return unknown(view.subject, "whether npu-smi works", gap, view.quote(info.SOURCE))
     contained = in_container(view)
@@ -67,6 +74,8 @@ def _trouble(view: NodeView, gap: Missing) -> Finding:
     steps = [INSTALL] if gap.why is Absence.TOOL_ABSENT else [remedies.REBOOT, INSTALL]
     if gap.why is Absence.TOOL_REFUSED:
         steps = [PERMISSIONS]
+    if occupied:
+        steps = [HOLDER]
     return say(
         view.subject,
         f"{words}{f': {gap.detail}' if gap.detail else ''}",

@@ -32,6 +32,7 @@ from ascend_doctor.checks.view import NOT_ASKED, NodeView
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
+from ascend_doctor.facts.runtime.answers import TOOL as PYTHON
 from ascend_doctor.facts.source import Cost, Medium, Query
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding
@@ -90,14 +91,15 @@ def _sort(view: NodeView) -> Tuple[Dict[Subject, List[Query[Any]]], Dict[Subject
 
 
 def _is_query_of_tool(query: Query[Any]) -> bool:
-    """Leave out files and the host, and traffic between nodes, which may have other reasons to take long."""
-    return query.source.medium is Medium.TOOL and query.source.cost is not Cost.ACTIVE
+    """Leave out what may have other reasons to take long: files, the host, Python, and traffic between nodes."""
+    source = query.source
+    return source.medium is Medium.TOOL and source.cost is not Cost.ACTIVE and source.argv[0] != PYTHON
 
 
 def _npu_of(view: NodeView, query: Query[Any]) -> Subject:
     if query.target.phy_id is not None:
         return subjects.npu(view.name, query.target.phy_id)
-    return view.subject_of(query.source, query.target)
+    return subjects.npu_of(view.subject_of(query.source, query.target))
 
 
 def _parts(devices: object, subject: Subject) -> Tuple[Subject, ...]:

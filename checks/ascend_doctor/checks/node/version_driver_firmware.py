@@ -12,9 +12,11 @@ What to do: install driver and firmware of one HDK release and reboot. If the ma
 Disruption: a reboot stops every job of the node.
 
 Limits: none of our own. The vendor's line decides; two HDK releases side by side that the vendor calls compatible are
-    a warning, because such pairs are in use. `UNKNOWN` on a host means that the firmware's own list is missing from
-    its flash: a warning. `NOT SUPPORT`, and a firmware version `NA`, mean that the caller is not root: then the files
-    decide. Cards of one node with different firmware are a failure whatever the line says.
+    a warning, because such pairs are in use. A row of the site's own knowledge (hdk_pairs) may call a pair that the
+    rule accepts a failure, or a pair of two releases right; the finding names the file. `UNKNOWN` on a host means that
+    the firmware's own list is missing from its flash: a warning. `NOT SUPPORT`, and a firmware version `NA`, mean that
+    the caller is not root: then the files decide. Cards of one node with different firmware are a failure whatever the
+    line says.
 
 Sources: hicann/driver, dcmi_basic_info_intf.c and dcmi_permission_judge.c (the rule), npu_info_print.c (the line);
     support.huaweicloud.com, alarm NpuDriverFirmwareMismatch.
@@ -35,11 +37,11 @@ from ascend_doctor.facts.files import version_info
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board
 from ascend_doctor.knowledge import hdk
-from ascend_doctor.knowledge.hdk import Compatibility
+from ascend_doctor.knowledge.hdk import Compatibility, Pair
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.reading import Absence, Missing, known
-from ascend_doctor.model.status import Confidence
+from ascend_doctor.model.status import Confidence, Status
 
 EXPECTED = "driver and firmware that the vendor's rule accepts"
 LINES = ("Compatibility", "Software Version", "Firmware Version")
@@ -132,14 +134,32 @@ def _accepted(view: NodeView, answered: List[Board], versions: Installed) -> Fin
     driver, firmware = _pair(answered, versions)
     quotes = view.quote(board.SOURCE, answered[0].target, *LINES)
     observed = f"{driver or 'unknown'} + {firmware or 'unknown'}"
+    pair = _known_pair(view, driver, firmware)
     running = same(firmware, versions.firmware) and same(driver, versions.driver)
-    if running and versions.two_releases and not _listed(view, driver, firmware):
+    # A pair that only runs until the next reboot is the business of version.reboot-pending.
+    if pair is not None and (pair.verdict == hdk.FAILS or (running and pair.verdict != hdk.FITS)):
+        return _spoken_against(view, pair, observed, quotes)
+    if running and versions.two_releases and pair is None:
         return _two_releases(view, versions, observed, quotes)
     return passed(
         view.subject,
         f"driver {driver or 'unknown'} and firmware {firmware or 'unknown'} fit, says npu-smi",
         observed=observed,
         quotes=quotes,
+    )
+
+
+def _spoken_against(view: NodeView, pair: Pair, observed: str, quotes: Tuple[Quote, ...]) -> Finding:
+    """Judge a pair of which a file says that it is of two releases, or that it does not fit, whatever the rule says."""
+    return failed(
+        view.subject,
+        f"driver {pair.driver} and firmware {pair.firmware} are no pair of one HDK release"
+        f"{f', {pair.reason}' if pair.reason else ''} (by {pair.origin})",
+        expected="driver and firmware of one HDK release",
+        remedies=[remedies.REINSTALL_PAIR],
+        observed=observed,
+        quotes=quotes,
+        status=Status.FAIL if pair.verdict == hdk.FAILS else Status.WARN,
     )
 
 
@@ -165,10 +185,14 @@ def _by_files(view: NodeView, answered: List[Board], versions: Installed, silent
             gap = Missing(Absence.NO_PERMISSION, "only root sees the firmware, and there is no firmware/version.info")
         return unknown(view.subject, "whether driver and firmware fit", gap, quotes)
     observed = f"{driver} + {firmware}"
-    if versions.one_release or _listed(view, driver, firmware):
+    pair = _known_pair(view, driver, firmware)
+    if pair is not None and pair.verdict != hdk.FITS:
+        return _spoken_against(view, pair, observed, quotes)
+    if versions.one_release or pair is not None:
+        by = "their version.info" if pair is None else pair.origin
         return passed(
             view.subject,
-            f"driver {driver} and firmware {firmware} are one HDK release",
+            f"driver {driver} and firmware {firmware} are one HDK release (by {by})",
             observed=observed,
             quotes=quotes,
         )
@@ -209,8 +233,8 @@ def _rule(driver: str, firmware: str, versions: Installed) -> Compatibility:
     return hdk.compatibility(driver, firmware, versions.firmware_accepted, versions.drivers_accepted)
 
 
-def _listed(view: NodeView, driver: Optional[str], firmware: Optional[str]) -> bool:
-    return hdk.is_one_release(str(driver), str(firmware), known(generation(view)))
+def _known_pair(view: NodeView, driver: Optional[str], firmware: Optional[str]) -> Optional[Pair]:
+    return hdk.pair_of(str(driver), str(firmware), known(generation(view)))
 
 
 CHECK = Check(

@@ -117,6 +117,7 @@ DRIVER: Source[DriverVersionFacts] = Source(
     scope=Scope.NODE,
     medium=Medium.FILE,
     argv=("cat", DRIVER_PATH),
+    forms=(("cat", "*/driver/version.info"),),
     parse=parse_driver,
     cost=Cost.STATIC,
 )
@@ -125,6 +126,7 @@ FIRMWARE: Source[FirmwareVersionFacts] = Source(
     scope=Scope.NODE,
     medium=Medium.FILE,
     argv=("cat", FIRMWARE_PATH),
+    forms=(("cat", "*/firmware/version.info"),),
     parse=parse_firmware,
     cost=Cost.STATIC,
 )

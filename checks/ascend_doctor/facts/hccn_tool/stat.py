@@ -95,4 +95,5 @@ SOURCE: Source[StatFacts] = Source(
     parse=parse,
     generations=ROCE,
     interval_s=300.0,
+    keeps=3,
 )

@@ -66,6 +66,7 @@ class _Sentence:
 
 
 _UNSUPPORTED = re.compile(r"This device do(?:es|se) not support .+|NPU is working in SMP mode, does not support .+")
+_FAILED = re.compile(r"Failed to query \"[\w-]+\" (?:info|result)\.")
 _START_UP = re.compile(r"dcmi (?:module|model) initialized? failed\b.* ret is (-[0-9]{1,6})\.?")
 _SENTENCES = (
     _Sentence(_START_UP),
@@ -74,11 +75,14 @@ _SENTENCES = (
     _Sentence(re.compile(r"Failed to (?:query|get) .+")),
     _Sentence(_UNSUPPORTED, Absence.NOT_SUPPORTED),
     _Sentence(re.compile(r"Invalid (?:card|chip|phy) id\."), Absence.NO_DEVICE),
+    _Sentence(re.compile(r"Invalid time\.|This command does not support (?:input|entering) .+"), Absence.TOOL_FAILED),
+    _Sentence(re.compile(r"The vnpu is not in docker mode, does not support .+"), Absence.NOT_SUPPORTED),
     _Sentence(re.compile(r"There is no NPU (?:card|chip) on this (?:server|card)\."), Absence.NO_DEVICE),
-    _Sentence(re.compile(r"This command can(?:not| not) be executed .+"), Absence.NO_PERMISSION),
+    _Sentence(re.compile(r"This command can(?: ?not)? be executed .+"), Absence.NO_PERMISSION),
     _Sentence(re.compile(r"Operation not permitted\b.*"), Absence.NO_PERMISSION),
     _Sentence(re.compile(r"Error parameter of -\w+"), Absence.TOOL_FAILED),
-    _Sentence(re.compile(r"This command must input .+"), Absence.TOOL_FAILED),
+    _Sentence(re.compile(r"Error parameter in querying .+"), Absence.TOOL_FAILED),
+    _Sentence(re.compile(r"(?:This command must|Must) input .+"), Absence.TOOL_FAILED),
     _Sentence(re.compile(r"Command or option is not found\."), Absence.TOOL_FAILED),
     _Sentence(re.compile(r"\[WARNING\]The driver package may not be completely installed.*"), Absence.TOOL_FAILED),
 )
@@ -119,6 +123,9 @@ def _refusal(lines: List[Line], exit_code: int) -> Optional[Missing]:
     if [line for line in lines if _UNSUPPORTED.fullmatch(line.stripped)] == lines[-1:]:
         # Some commands print the frame of an answer before they find out that the product cannot tell.
         return Missing(Absence.NOT_SUPPORTED, lines[-1].stripped[:_MAX_DETAIL], _CODE_OF_EXIT.get(exit_code))
+    if exit_code and _FAILED.fullmatch(lines[-1].stripped):
+        # What it could print stands before it; the exit status says that it is not to be relied on.
+        return _missing(lines[-1], lines[-1].stripped, "", exit_code)
     if _sentence(lines[0]) is None:
         return None
     usage = next((index for index, line in enumerate(lines) if line.stripped.startswith("Usage:")), len(lines))

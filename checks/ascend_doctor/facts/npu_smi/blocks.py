@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.facts.document import fields_of
+from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
 from ascend_doctor.facts.parsing import Line, ParseError
 from ascend_doctor.facts.tables import KeyLine, key_line, whole
+from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, Reading
 
 _FAILED = "Failed to query npu chip: "
+_MCU_FAILED = re.compile(r"Failed to query mcu chip: [0-9]{1,9} info\.\Z")
+NOTHING_OF_CHIPS = "the tool names the card and says nothing of its chips"
 _HEAD = ("npu id", "chip count")
 
 
@@ -43,6 +48,16 @@ class CardAnswer:
         return tuple(block for block in self.blocks if not block.is_mcu)
 
 
+def blocks_of(evidence: Evidence, *, ends: Sequence[str] = ()) -> Reading[CardAnswer]:
+    """Return the blocks of an answer as `card_answer` does, or why there are none."""
+    lines = lines_or_refusal(evidence)
+    if isinstance(lines, Missing):
+        return lines
+    answer = card_answer(lines, ends=ends)
+    frame = only_frame(answer)
+    return answer if frame is None else frame
+
+
 def card_answer(lines: Sequence[Line], *, wrapped: bool = False, ends: Sequence[str] = ()) -> CardAnswer:
     """Return the blocks of an answer. A block ends with its `Chip ID`, or with `Chip Name : MCU`.
 
@@ -70,8 +85,9 @@ class _Reader:
 
     def take(self, line: Line) -> None:
         """Take the next line."""
-        parts = None if line.stripped.startswith(_FAILED) else key_line(line)
-        if line.stripped.startswith(_FAILED):
+        failed = line.stripped.startswith(_FAILED) or _MCU_FAILED.match(line.stripped) is not None
+        parts = None if failed else key_line(line)
+        if failed:
             self._fail(line)
         elif parts is None:
             self._go_on(line)
@@ -115,7 +131,8 @@ class _Reader:
     def _fail(self, line: Line) -> None:
         """Put the failure into the block of the chip, which the tool has just printed empty."""
         last = self._blocks.pop() if self._blocks and not self._open else None
-        if last is None or last.lines or line.stripped != f"{_FAILED}{last.chip} info.":
+        named = last is not None and (last.is_mcu or line.stripped == f"{_FAILED}{last.chip} info.")
+        if last is None or last.lines or not named or last.is_mcu == line.stripped.startswith(_FAILED):
             raise line.error("the empty block of the chip that could not be asked before this line")
         self._close(attrs.evolve(last, failure=Missing(Absence.TOOL_FAILED, line.stripped)))
 
@@ -127,15 +144,17 @@ def _check_chips(answer: CardAnswer, last: Line) -> None:
     for block in answer.blocks:
         if not block.lines and block.failure is None:
             raise ParseError(last.number, "values in each block", f"chip {block.chip} without any")
-    if answer.blocks and answer.chip_count not in (None, len(chips)):
+    # The power of a 310P is measured by its controller alone: its chips have no block (vendor source).
+    silent = not answer.chips and bool(answer.blocks)
+    if answer.blocks and not silent and answer.chip_count not in (None, len(chips)):
         raise ParseError(last.number, f"blocks for {answer.chip_count} chips", f"{len(chips)}")
     if sum(block.is_mcu for block in answer.blocks) > 1:
         raise ParseError(last.number, "one block of the controller", "several")
 
 
 def only_chip(facts: object, chips: Sequence[object]) -> Dict[str, Any]:
-    """Return facts as a document that also shows the values of their only chip, where it has no id, at the top."""
-    top = fields_of(chips[0]) if len(chips) == 1 and fields_of(chips[0])["chip"] is None else {}
+    """Return facts as a document that also shows the values of their only chip at the top."""
+    top = fields_of(chips[0]) if len(chips) == 1 else {}
     return {**top, **fields_of(facts)}
 
 
@@ -146,4 +165,4 @@ def only_frame(answer: CardAnswer) -> Optional[Missing]:
     """
     if answer.blocks:
         return None
-    return Missing(Absence.NOT_REPORTED, "the tool names the card and says nothing of its chips")
+    return Missing(Absence.NOT_REPORTED, NOTHING_OF_CHIPS)

@@ -110,4 +110,6 @@ SOURCE: Source[EccFacts] = Source(
     parse=parse,
     interval_s=300.0,
     generations=HBM,
+    keeps=3,
+    apart_s=3600.0,
 )

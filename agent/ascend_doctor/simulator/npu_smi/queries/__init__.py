@@ -10,10 +10,40 @@ from typing import Dict, Optional
 
 from ascend_doctor.model.product import Generation
 from ascend_doctor.simulator.npu_smi.blocks import Query
-from ascend_doctor.simulator.npu_smi.queries import ecc, health, usages
+from ascend_doctor.simulator.npu_smi.queries import (
+    common,
+    ecc,
+    events,
+    health,
+    instruments,
+    interconnect,
+    parts,
+    pcie,
+    processes,
+    settings,
+    usages,
+)
 
-_QUERIES: Dict[str, Query] = {**health.QUERIES, **ecc.QUERIES, **usages.QUERIES}
-_OF_A5: Dict[str, Query] = {**_QUERIES, **health.QUERIES_A5}
+_QUERIES: Dict[str, Query] = {
+    **health.QUERIES,
+    **ecc.QUERIES,
+    **usages.QUERIES,
+    **common.QUERIES,
+    **instruments.QUERIES,
+    **parts.QUERIES,
+    **processes.QUERIES,
+    **pcie.QUERIES,
+    **settings.QUERIES,
+    **interconnect.QUERIES,
+}
+_OF_A5: Dict[str, Query] = {
+    **_QUERIES,
+    **health.QUERIES_A5,
+    **instruments.QUERIES_A5,
+    **events.QUERIES_A5,
+    **settings.QUERIES_A5,
+    **interconnect.QUERIES_A5,
+}
 
 
 def query_for(generation: Generation, name: str) -> Optional[Query]:

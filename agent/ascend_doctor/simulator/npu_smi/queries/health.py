@@ -40,7 +40,13 @@ def _no_faults(state: str) -> Block:
     return Block(key_lines((("Health Status", state), ("Error Code", "NA"), ("Error Information", "NA"))))
 
 
-QUERIES: Dict[str, Query] = {
-    "health": Query("health", _health_word, _health, Block([key_line("Health", "OK")]), _no_faults("OK")),
-}
+def _mcu_word(_machine: Machine) -> Block:
+    return Block([key_line("Health", "OK")])
+
+
+def _mcu_health(_machine: Machine) -> Block:
+    return _no_faults("OK")
+
+
+QUERIES: Dict[str, Query] = {"health": Query("health", _health_word, _health, _mcu_word, _mcu_health)}
 QUERIES_A5: Dict[str, Query] = {"health": Query("health", _health, _health)}

@@ -1,0 +1,1 @@
+"""Answers of the server's management controller, asked from the host."""
