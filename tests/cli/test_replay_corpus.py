@@ -30,7 +30,10 @@ RECORDED = {
 _INFO = "npu-smi/info/"
 _BUSY_A3 = range(8, 16)
 WRONG: Dict[str, Set[str]] = {
-    f"{_INFO}dt950_25.6.rc1.b169_edited.txt": {"npu.processes|card:n1:6"},
+    f"{_INFO}dt950_25.6.rc1.b169_edited.txt": {
+        "npu.processes|card:n1:6",
+        *(f"npu.hbm-free|card:n1:{number}" for number in (6, 7)),
+    },
     f"{_INFO}fixture_910b3_25.5.1_trimmed.txt": {"npu.processes|npu:n1:5", "npu.hbm-free|npu:n1:5"},
     f"{_INFO}fixture_a3_26.0.rc1_wide_trimmed.txt": {
         f"{check}|npu:n1:{number}" for number in (0, 1) for check in ("npu.processes", "npu.hbm-free")
@@ -42,7 +45,10 @@ WRONG: Dict[str, Set[str]] = {
         "npu.hbm-free|npu:n1:1",
     },
     f"{_INFO}nputop_a3_25.2.0_trimmed_process.txt": {"npu.processes|npu:n1:3", "npu.hbm-free|npu:n1:3"},
-    f"{_INFO}pr950x7_25.7.rc1_empty-process-names.txt": {f"npu.processes|card:n1:{number}" for number in (0, 1)},
+    f"{_INFO}pr950x7_25.7.rc1_empty-process-names.txt": {
+        *(f"npu.processes|card:n1:{number}" for number in (0, 1)),
+        *(f"npu.hbm-free|card:n1:{number}" for number in (0, 5)),
+    },
     f"{_INFO}yuanrong_910a_23.0.rc1.b070_warning_bytes-unit.txt": {
         "npu.hbm-free|npu:n1:2",
         *(f"npu.health|npu:n1:{number}" for number in range(4)),

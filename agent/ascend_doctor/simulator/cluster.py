@@ -31,6 +31,7 @@ from ascend_doctor.simulator.hccn_tool.hccs_ping import OVER_HCCS
 from ascend_doctor.simulator.history import bandwidth, link_history, registers_of, traffic
 from ascend_doctor.simulator.host.kernel import kernel_files, kernel_links
 from ascend_doctor.simulator.scenario import Scenario, mistakes_of
+from ascend_doctor.simulator.start import LINK_SETTLES, is_starting, start
 from ascend_doctor.simulator.superpod import SERVERS, Sdid
 from ascend_doctor.simulator.timeline import Drill, Timeline
 
@@ -55,6 +56,7 @@ class SimulatedCluster:
         self._sections = dict(scenario.machines())
         self._owners = {settings.address: end for end, settings in self._wiring.settings.items()}
         self._active: Tuple[Drill, ...] = ()
+        self._starting = False
         self._machines: Dict[str, Machine] = {}
         self._settled: Set[str] = set()
         self._pasts: Dict[End, Dict[str, int]] = {}
@@ -131,8 +133,9 @@ class SimulatedCluster:
     def _machine(self, node: str) -> Machine:
         """Return the machine with the values that faults changed; what follows from them may not be worked out yet."""
         active = self.timeline.active()
-        if active is not self._active:
-            self._active = active
+        starting = is_starting(self.booted_at, self.clock.now())
+        if active is not self._active or starting is not self._starting:
+            self._active, self._starting = active, starting
             self._machines.clear()
             self._settled.clear()
         machine = self._machines.get(node)
@@ -146,6 +149,8 @@ class SimulatedCluster:
                 fault.apply(machine)
                 if isinstance(fault, AddressDuplicate):
                     fault.set_address(machine, self._wiring.settings[End(*fault.original)].address)
+            if self._starting:
+                start(machine)
             self._machines[node] = machine
         return machine
 
@@ -254,6 +259,8 @@ class SimulatedCluster:
         now = self.clock.now()
         drills = self._drills_at(end)
         dark = [(drill.starts_at, drill.ends_at) for drill in drills if drill.fault.darkens or drill.fault.mutes]
+        if self._sections[end.node].used:
+            dark.append((self.booted_at + LINK_SETTLES[0], self.booted_at + LINK_SETTLES[1]))
         for drill in drills:
             dark += drill.fault.interruptions(drill.starts_at, min(drill.ends_at, now))
         history = link_history(self.booted_at, dark, now)
