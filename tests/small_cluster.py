@@ -10,6 +10,7 @@ from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.catalogue import query_for_command
 from ascend_doctor.model.evidence import Ending, Evidence
+from ascend_doctor.model.product import Generation
 
 NPUS = 4
 AT = 1_767_225_600.0
@@ -223,6 +224,7 @@ def node(number: int, peer: int, direct: bool = False) -> Answers:
             tls(npu),
             answer(hccn(npu, "link"), "link status: UP\n"),
             answer(hccn(npu, "ip"), f"ipaddr:{own}\nnetmask:255.255.255.0\n"),
+            answer(f"hccn_tool -i {npu} -ip -inet6 -g", "This device does not support IPV6!\n", exit_code=23),
             answer(hccn(npu, "gateway"), f"default gateway:{gateway}, Iface:eth{npu}\n"),
             answer(hccn(npu, "netdetect"), f"netdetect addr: {probed}\n"),
             answer(hccn(npu, "net_health"), "net health status: Success\n"),
@@ -293,5 +295,7 @@ def answerable(entries: Mapping[str, Entry]) -> Dict[str, Entry]:
     return {
         name: entry
         for name, entry in entries.items()
-        if {source.name for source in entry.check.reads} - spared.get(name, set()) <= answered
+        if {source.name for source in entry.check.reads if Generation.A2 in source.generations}
+        - spared.get(name, set())
+        <= answered
     }

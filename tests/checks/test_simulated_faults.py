@@ -24,6 +24,7 @@ FAULTS = {
     "tls-odd, npu: 3": "cluster.tls-equal",
     "tls-odd": "cluster.tls-equal",
     "address-differs, npu: 3": "roce.ip",
+    "address-changed, npu: 3": "roce.ip",
     "address-duplicate, npu: 3, like: node-2/3": "cluster.ip-duplicate",
     "firmware-mismatch": "version.driver-firmware",
     "npu-dropped, npu: 3": "tool.timeout",

@@ -95,3 +95,16 @@ def test_the_site_is_heard(capsys, tmp_path: Path) -> None:
     folder.joinpath("ours.yaml").write_text("fault_code: []\n")
     assert 2 == run(["config", "check", "--config", str(config)])
     assert f"{folder}/ours.yaml:1:1: " in capsys.readouterr().err
+
+
+def test_the_json_says_which_form_it_has(capsys) -> None:
+    """Every answer to a program carries the version of its form; the id of a check may be in capitals."""
+    for words in (["EI0006"], ["ROCE.LINK"], []):
+        assert 1 == json.loads(explained(capsys, "--json", *words))["format_version"]
+
+
+def test_a_product_is_no_trouble(capsys) -> None:
+    """Nothing is said about severity, remedies or checks of a product."""
+    printed = explained(capsys, "910B4")
+    assert "Atlas 800I A2: product" in printed
+    assert not any(word in printed for word in ("Severity", "What to do", "Caught by"))

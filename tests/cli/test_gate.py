@@ -19,6 +19,7 @@ import grpc
 import pytest
 
 import small_cluster
+from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.view import NOT_ASKED
 from ascend_doctor.cli import asking, gate
 from ascend_doctor.cli.asking import Collector, NoAnswerError
@@ -327,6 +328,8 @@ def test_the_local_gate(monkeypatch, capsys, change, code, last):
     answers = {**small_cluster.node(1, 2), **change}
     evidence = {key: attrs.evolve(item, started_at=now) for key, item in answers.items()}
     monkeypatch.setattr("ascend_doctor.cli.looking.look", lambda *_: Round(evidence, NOT_ASKED))
+    entries = small_cluster.answerable(catalogue.load())
+    monkeypatch.setattr("ascend_doctor.checks.catalogue.load", lambda: entries)
     assert code == run(["gate", "--local"])
     assert capsys.readouterr().out.splitlines()[-1].startswith(last)
 

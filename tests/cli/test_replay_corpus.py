@@ -22,7 +22,9 @@ Run = Tuple[str, str]
 RECORDED = {
     sample.path: sample
     for sample in samples()
-    if sample.entry["authenticity"] == "recorded" and query_for_command(sample.command) is not None
+    if sample.entry["authenticity"] == "recorded"
+    and query_for_command(sample.command) is not None
+    and not {"set", "-s"} & set(sample.command)  # an answer to a setting tells nothing of the node
 }
 
 # Everything that is wrong with the recorded machines, read from the recordings by eye: who holds memory, which tables
@@ -60,6 +62,7 @@ WRONG: Dict[str, Set[str]] = {
     f"{_INFO}yuanrong_a3x16_24.1.rc3.3_processes.txt": {
         f"{check}|npu:n1:{number}" for number in _BUSY_A3 for check in ("npu.processes", "npu.hbm-free")
     },
+    "hccn_tool/fec-g/mind-cluster_910a_none.txt": {"roce.fec|port:n1:0"},
     "hccn_tool/ip-g/mind-cluster_910a_third-unset.session.txt": {"roce.ip|port:n1:2"},
     "hccn_tool/optical-g/mind-cluster_910a_four-lanes_contradictory.txt": {"roce.optical.present|port:n1:0"},
     "errors/npu-smi_dcmi-8020_device-used.session.txt": {"tool.npu-smi|node:n1:", "tool.busy|node:n1:"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 import yaml
 
@@ -103,7 +104,26 @@ def test_an_empty_file_means_the_defaults(tmp_path, text):
         with pytest.raises(DocumentError, match="`checks` needs keys with values"):
             _load(tmp_path, text)
     else:
-        assert configuration.model(ENTRIES)().model_dump() == _load(tmp_path, text).model_dump()
+        found = _load(tmp_path, text)
+        assert {} == found.check_settings(ENTRIES)
+        assert configuration.Configuration().model_dump(exclude={"checks"}) == found.model_dump(exclude={"checks"})
+
+
+def test_what_is_in_force_names_every_check(tmp_path):
+    """`config show` has the limits of the checks that the file does not name, and what it says of the one it names."""
+    found = _load(tmp_path, "checks: {npu.hbm-free: {enabled: false, severity: advisory}}\n")
+    shown = yaml.safe_load(configuration.as_yaml(found, ENTRIES))["checks"]
+    assert list(ENTRIES) == list(shown)
+    limits = attrs.asdict(ENTRIES["npu.hbm-free"].check.limits)
+    assert {"enabled": False, "severity": "advisory", "limits": limits} == shown["npu.hbm-free"]
+    assert "blocking" == shown["npu.present"]["severity"]
+    assert 0 == shown["npu.present"]["limits"]["expected_npus"]
+
+
+def test_a_wrong_name_is_answered_with_all_checks(tmp_path):
+    """The advice about a check that does not exist knows also those that the file does not name."""
+    with pytest.raises(DocumentError, match=r"unknown key `npu.eec`: did you mean `npu.ecc`\?"):
+        _load(tmp_path, "checks: {npu.eec: {enabled: false}}\n")
 
 
 def test_what_is_in_force_can_be_used_again(tmp_path, capsys):

@@ -471,7 +471,6 @@ def test_command_of_a_950_is_recognised() -> None:
         "hccn_tool -g -link -u 0 -p 4",
         "hccn_tool -g -optical -i 0 -optical_id 1",
         "hccn_tool -g -nothing -i 0",
-        "hccn_tool -i 0 -optical -g v2",
     ],
 )
 def test_other_questions_are_not_mistaken(command: str) -> None:

@@ -149,7 +149,7 @@ CARD = ("NPU ID : 0", "Chip Count : 1")
         (listing.SOURCE, ("Total Count : 2", "NPU ID : 0", "Chip Count : 1", "NPU ID : 1"), "the same labels"),
         (listing.SOURCE, ("Total Count : 2", "NPU ID : 0", "NPU ID : 0"), "each card once"),
         (mapping.SOURCE, ("NPU ID  Chip ID  Speed", "0 0 1"), "known columns, found 'Speed'"),
-        (mapping.SOURCE, ("NPU ID  NPU ID  Chip Name", "0 0 1"), "known columns, found 'NPU ID'"),
+        (mapping.SOURCE, ("NPU ID  NPU ID  Chip Name", "0 0 1"), "known columns, found 'NPU ID  Chip Name'"),
         (mapping.SOURCE, ("NPU ID  Chip Name", "0 x"), "columns for the NPU"),
         (mapping.SOURCE, ("NPU ID  Chip Name  Chip ID", "0 x 0"), "columns for the NPU"),
         (mapping.SOURCE, ("NPU ID  Chip ID  Chip Name",), "a row for each chip"),

@@ -85,7 +85,9 @@ def test_a_small_number_may_be_two_things() -> None:
     """By itself it is a return value of HCCL or an exit code of hccn_tool; one that is neither is nothing."""
     assert ["return value of HCCL", "exit code of hccn_tool"] == kinds("13")
     assert [] == kinds("99")
-    assert [] == kinds("hccn_tool exit 99")
+    assert ["exit code of hccn_tool"] == kinds("hccn_tool exit 99")
+    (answer,) = lookup.answers("hccn_tool exit 99")
+    assert (False, "99") == (answer.known, answer.name)
 
 
 def test_a_line_of_a_log_may_hold_several() -> None:
@@ -205,3 +207,46 @@ def test_every_known_signature_is_answered(number: str, cell: str) -> None:
         assert lookup.answers(text), text
     rows = {row["number"] for pattern, row in lookup._signatures() if pattern.search(cell)}
     assert number in rows or any(answer.kind != "text in a log" for answer in lookup.answers(cell))
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("ei0006", ["EI0006"]),
+        ("mie04e020410", ["MIE04E020410"]),
+        ("8005", ["-8005"]),
+        ("99998", ["-99998"]),
+        ("\x1b[31mEI0006\x1b[0m\x07", ["EI0006"]),
+        ("EI0007", ["EI0007"]),
+        ("161002", ["161002"]),
+    ],
+)
+def test_a_code_is_known_however_it_was_pasted(asked: str, names: List[str]) -> None:
+    """Small letters, a lost minus and the colours of a terminal change nothing; a code is told once."""
+    assert names == [answer.name for answer in lookup.answers(asked)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "severity"),
+    [
+        ("hccn_tool is busy, please try again.", "not answered"),
+        ("This device does not support bonding!", "harmless"),
+        ("link status: DOWN", "stops a job"),
+    ],
+)
+def test_what_a_tool_says_of_itself_stops_no_job(asked: str, severity: str) -> None:
+    """A tool that is busy, and a product that does not have something, are no fault of the node."""
+    (answer,) = lookup.answers(asked)
+    assert severity in answer.severity
+
+
+@pytest.mark.parametrize(
+    ("asked", "generation"),
+    [("Ascend910B4", "A2"), ("910C", "A3"), ("a3", "A3"), ("Ascend 950", "A5"), ("19e5:d803", "A3"), ("910_93", "A3")],
+)
+def test_a_product_is_known_by_chip_and_generation(asked: str, generation: str) -> None:
+    """The words by which people call a chip lead to the products that have it."""
+    found = lookup.answers(asked)
+    assert {lookup.PRODUCT} == {answer.kind for answer in found}
+    assert all(f"generation {generation}," in answer.meaning for answer in found)
+    assert not any("1 NPUs" in answer.meaning for answer in found)

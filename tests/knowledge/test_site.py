@@ -110,3 +110,41 @@ def test_a_mistake_is_named_with_its_place(text: str, place: str, says: str, tmp
         use(tmp_path, text)
     assert str(caught.value).startswith(f"{tmp_path}/rack-12.yaml:{place}: ")
     assert says in str(caught.value)
+
+
+def test_the_word_of_the_site_decides_in_every_table_of_explain(tmp_path: Path) -> None:
+    """A row of the site with the key of a shipped one takes its place, and no vendor is named as its source."""
+    use(
+        tmp_path,
+        "other_codes:\n  - {kind: bmc, code: '0x56000005', meaning: our board says so for fun}\n"
+        "products:\n  - {name: Atlas 800I A2, generation: A2, npus: '4'}\n  - {name: Rack 12}\n"
+        "signatures:\n  - {pattern: hccn_tool is busy, meaning: our exporter asks, checks: tool.busy}\n"
+        "error_codes:\n  - {family: hccl, code: EI0006, meaning: our switch}\n",
+        "rack-12.yml",
+    )
+    for asked, says in (
+        ("0x56000005", "for fun"),
+        ("Atlas 800I A2", "generation A2, 4 NPUs on a node or card"),
+        ("rack 12", "nothing further"),
+        ("hccn_tool is busy", "our exporter asks"),
+        ("EI0006", "our switch"),
+    ):
+        (answer,) = lookup.answers(asked)
+        assert says in answer.meaning
+        assert (True, "") == (answer.origin.startswith(f"{tmp_path}/rack-12.yml:"), answer.source)
+
+
+def test_no_knowledge_is_passed_over_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be read, or holds more files than are read, is a mistake."""
+    tmp_path.joinpath(".10-ours.yaml.swp").write_text("x")
+    tmp_path.joinpath(".hidden.yaml").write_text("x")
+    assert {} == site.load(tmp_path)
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(DocumentError, match="cannot be read"):
+        site.load(file)
+    monkeypatch.setattr(site, "MAX_FILES", 1)
+    for name in ("a.yaml", "b.yml"):
+        tmp_path.joinpath(name).write_text("")
+    with pytest.raises(DocumentError, match="holds 2 files"):
+        site.load(tmp_path)

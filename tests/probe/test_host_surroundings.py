@@ -7,13 +7,13 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Sequence
 
 import pytest
 
 from ascend_doctor.facts.host import kernel_log as kernel_log_facts
 from ascend_doctor.probe import host
-from ascend_doctor.probe.host import kernel, kernel_log
+from ascend_doctor.probe.host import kernel, kernel_log, network
 from ascend_doctor.probe.host.tree import LocalTree
 
 NPU = "0000:c1:00.0"
@@ -200,6 +200,69 @@ def test_a_network_that_nobody_shows(tmp_path: Path) -> None:
     assert {"reserved_ports": [], "hostname": "n"} == ask("network", below(tmp_path, files))
 
 
+def tables_of_the_network(*rows: Sequence[str], addresses: Sequence[str] = ()) -> Dict[str, str]:
+    """Return the kernel's tables: networks that are reached without a gateway, and the node's own addresses."""
+    route = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n"
+    for name, network, mask in rows:
+        route += "\t".join((name, word(network), word("0.0.0.0"), "0001", "0", "0", "0", word(mask))) + "\n"
+    trie = "".join(f"     |-- {address}\n        /32 host LOCAL\n" for address in addresses)
+    return {"proc/net/route": route, "proc/net/fib_trie": trie}
+
+
+def test_interfaces_that_share_a_network(tmp_path: Path) -> None:
+    """The tables do not tell whose an address is: none of the interfaces is taken for one without."""
+    rows = [(name, "10.0.0.0", "255.255.0.0") for name in ("eth0", "eth1")]
+    files = tables_of_the_network(*rows, addresses=["10.0.0.5", "10.0.0.6"])
+    files.update({f"sys/class/net/{name}/operstate": "up\n" for name in ("eth0", "eth1")})
+    for nic in ask("network", below(tmp_path, files))["nics"]:
+        assert ["10.0.0.5", "10.0.0.6"] == nic["addresses"]
+
+
+def test_the_ends_of_containers_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy node has hundreds of them; those with an address come first and are always told."""
+    files = tables_of_the_network(("tap7", "10.0.0.0", "255.255.0.0"), addresses=["10.0.0.5"])
+    for name in ("eth0", "eth1", "tap7", *(f"veth{number:03}" for number in range(300))):
+        files[f"sys/class/net/{name}/operstate"] = "up\n"
+    tree = below(tmp_path, files)
+    assert ["tap7", "eth0", "eth1"] == [nic["name"] for nic in ask("network", tree)["nics"]]
+    monkeypatch.setattr(network, "MAX_INTERFACES", 2)
+    assert ["tap7", "eth0"] == [nic["name"] for nic in ask("network", tree)["nics"]]
+
+
+def test_a_routing_table_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose addresses could not be read is not said to have none."""
+    files = {**tables_of_the_network(), "sys/class/net/eth0/operstate": "up\n"}
+    monkeypatch.setattr(network, "MAX_TEXT", 20)
+    assert "nics" not in ask("network", below(tmp_path, files))
+
+
+def test_tables_that_are_cut_or_strange(tmp_path: Path) -> None:
+    """A line that is cut, or that no kernel writes, is passed over; names of hosts have no capitals that count."""
+    head = "  sl  local_address rem_address   st\n"
+    route = f"Iface\neth0\t{word('10.0.0.0')}\t00000000\t1\t0\t0\t0\tFFFFFFFFFF\neth0\tZZ\t00000000\t1\t0\t0\t0\tYY\n"
+    files = {
+        "proc/net/tcp": f"{head}   0: 00000000:0016 00000000:0000 0A\n   1: 00000000:EA 00000000:0000 0A\n   2: 0000",
+        "proc/net/route": route,
+        "sys/class/net/eth0/operstate": "up\n",
+        "proc/sys/kernel/hostname": "Node-1\n",
+        "etc/hosts": "10.0.0.5 NODE-1\n",
+    }
+    found = ask("network", below(tmp_path, files))
+    assert ([22], [], ["10.0.0.5"]) == (found["listening"], found["nics"][0]["addresses"], found["hostname_addresses"])
+
+
+def test_a_fact_is_a_line(tmp_path: Path) -> None:
+    """What belongs together stands in one line, so that a finding can quote it: a range, or one of several things."""
+    files = {
+        "proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
+        "sys/class/net/eth0/operstate": "up\n",
+        "sys/class/net/eth1/operstate": "down\n",
+    }
+    lines = (host.answer(("host-facts", "network"), below(tmp_path, files)) or b"").decode().splitlines()
+    assert ' "local_ports": {"first": 32768, "last": 60999},' in lines
+    assert '  {"addresses": [], "name": "eth1", "state": "down"}' in lines
+
+
 @pytest.mark.parametrize("folder", ["sys/fs/cgroup", "sys/fs/cgroup/systemd"])
 def test_services(tmp_path: Path, folder: str) -> None:
     """Running services have a control group, in the unified hierarchy or the older one."""
@@ -267,7 +330,7 @@ def test_a_kernel_log_that_may_not_be_read(tmp_path: Path) -> None:
 
 
 def test_reading_the_log_never_waits_and_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Records that were overwritten meanwhile are passed over; no further record ends it, and so does a full cup."""
+    """Records that were overwritten meanwhile are passed over; no further record ends it, and the newest are kept."""
     answers = [
         b"one\n",
         OSError(errno.EPIPE, "overwritten"),
@@ -286,8 +349,8 @@ def test_reading_the_log_never_waits_and_has_an_end(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(kernel.os, "read", read)
     assert ["one", "two", ""] == kernel.read_log(tmp_path / "log")
     monkeypatch.setattr(kernel, "MAX_LOG", 6)
-    answers[:] = [b"one\n", b"two\n"]
-    assert ["one", ""] == kernel.read_log(tmp_path / "log")
+    answers[:] = [b"one\n", b"two\n", b"three\n", b"four\n", OSError(errno.EAGAIN, "nothing more")]
+    assert ["three", "four", ""] == kernel.read_log(tmp_path / "log")
     os.mkfifo(tmp_path / "pipe")
     answers[:] = [b""]
     assert [""] == kernel.read_log(tmp_path / "pipe")

@@ -218,7 +218,7 @@ def test_the_processes_on_npus(tmp_path: Path) -> None:
     """Who has a device open is found by its open files; of its environment only what is asked for leaves the node."""
     environ = (
         "SECRET=x\0ASCEND_GLOBAL_LOG_LEVEL=0\0"
-        "LD_PRELOAD=/usr/lib64/libjemalloc.so.2:/usr/lib64/gone.so /nfs/x.so:/usr/../nfs/y.so libz.so\0"
+        "LD_PRELOAD=/usr/lib64/libjemalloc.so.2:/usr/lib64/gone.so /nfs/x.so:/usr/../nfs/y.so libz.so:/usr/lib64/link.so\0"
     )
     files = {
         **_process(40, environ),
@@ -237,6 +237,7 @@ def test_the_processes_on_npus(tmp_path: Path) -> None:
         "proc/40/fd/6": "socket:[1]",
         "proc/40/fd/7": "/dev/davinci2",
         "proc/50/fd/0": "/dev/davinci_manager",
+        "proc/40/root/usr/lib64/link.so": "/etc/alternatives/inside-of-its-container.so",
     }
     process = {
         "pid": 40,
@@ -244,7 +245,7 @@ def test_the_processes_on_npus(tmp_path: Path) -> None:
         "devices": [2, 11],
         "limits": {"open_files": 1024, "locked_bytes": -1},
         "log_level": "0",
-        "preloads": ["/usr/lib64/libjemalloc.so.2", "/usr/lib64/gone.so"],
+        "preloads": ["/usr/lib64/libjemalloc.so.2", "/usr/lib64/gone.so", "/usr/lib64/link.so"],
         "absent_preloads": ["/usr/lib64/gone.so"],
         "migratepages": True,
     }

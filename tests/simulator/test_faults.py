@@ -83,6 +83,11 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
         "{fault: address-differs, node: n1, npu: 3}",
         frozenset({("n1", "file/hccn-conf")}),
     ),
+    "address-changed": (
+        SWITCHED,
+        "{fault: address-changed, node: n1, npu: 3}",
+        _of("n1", 3, "ip", "ip_route"),
+    ),
     "address-duplicate": (
         SWITCHED,
         "{fault: address-duplicate, node: n1, npu: 3, like: n2/3}",

@@ -25,6 +25,7 @@ SWITCHED = "nodes:\n  - {name: 'n[1-3]', product: atlas-800t-a2}\n"
 DIRECT = "nodes:\n  - {name: 'n[1-2]', product: atlas-800t-a2}\nfabric: {kind: direct}\n"
 A3 = "nodes:\n  - {name: 'n[1-3]', product: atlas-800t-a3}\nfabric: {leaves: npu}\n"
 SMALL_A2 = "nodes:\n  - {name: n2, product: atlas-800t-a2, npus: 4}\n"
+SMALL_9000 = "nodes:\n  - {name: n2, product: atlas-9000-a3, npus: 4}\n"
 SMALL_A3 = "nodes:\n  - {name: n2, product: atlas-800t-a3, npus: 4}\n"
 P310 = "nodes:\n  - {name: 'n[1-3]', product: atlas-300i-pro}\n"
 
@@ -34,6 +35,7 @@ FAULTS = (
     "{fault: gateway-missing, node: n2, npu: 3}",
     "{fault: tls-odd, node: n2, npu: 3}",
     "{fault: address-differs, node: n2, npu: 3}",
+    "{fault: address-changed, node: n2, npu: 3}",
     "{fault: address-duplicate, node: n2, npu: 3, like: n1/3}",
     "{fault: firmware-mismatch, node: n2}",
     "{fault: npu-dropped, node: n2, npu: 3}",
@@ -64,6 +66,10 @@ TRIED_WITH_THEIR_CHECKS = (
     *("retimer-snr-low", "ping-loss", "hccs-ping-loss"),
 )
 OF_DIES = ("{fault: vnic-down, node: n2, npu: 1}", "{fault: vnic-down, node: n2, npu: 1, kind: no-address}")
+OF_BONDS = (
+    "{fault: bond-lost, node: n2, npu: 1}",
+    "{fault: bond-lost, node: n2, npu: 1, address: 10.128.0.99}",
+)
 OF_SURROUNDINGS = (
     *(f"{{fault: {fault}, node: n2, npu: 1}}" for fault in ("pcie-down", "driver-unbound")),
     *(
@@ -90,6 +96,7 @@ CASES = [(text, fault) for text in (SWITCHED, DIRECT, A3) for fault in FAULTS] +
     (P310, fault) for fault in WITHOUT_ROCE
 ]
 CASES += [(SMALL_A2, fault) for fault in (*OF_SETTINGS, *OF_LIGHT)] + [(SMALL_A3, fault) for fault in OF_DIES]
+CASES += [(SMALL_9000, fault) for fault in OF_BONDS]
 CASES += [(SMALL_A2, fault) for fault in OF_SURROUNDINGS]
 CASES += [(SMALL_A2, fault) for fault in OF_LINKS]
 
@@ -114,7 +121,7 @@ def _places(finding: Finding) -> FrozenSet[str]:
 
 def test_every_fault_has_its_case() -> None:
     """No kind of fault is left out."""
-    known = (*FAULTS, *OF_SETTINGS, *OF_DIES, *OF_SURROUNDINGS, *ONLY_WHEN_ASKED, *OF_LINKS, *LINKS_WITH_THEIR_CHECKS)
+    known = (*FAULTS, *OF_SETTINGS, *OF_DIES, *OF_BONDS, *OF_SURROUNDINGS, *ONLY_WHEN_ASKED, *OF_LINKS, *LINKS_WITH_THEIR_CHECKS)
     assert set(NAMES) == {fault.partition(",")[0][len("{fault: ") :] for fault in known}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import pytest
 import yaml
@@ -18,6 +18,12 @@ from ascend_doctor.simulator.profiles import PRODUCTS
 
 _ALLOWED = frozenset({Absence.NOT_SUPPORTED, Absence.NOT_CONFIGURED})
 
+
+def _installed(product: str, npus: Optional[int]) -> Dict[str, int]:
+    """Return the key for so many NPUs, none where the product does not hold as many."""
+    return {"npus": npus} if npus is not None and npus <= PRODUCTS[product].npu_count else {}
+
+
 _scenarios = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 1_000_000),
@@ -27,9 +33,7 @@ _scenarios = st.fixed_dictionaries(
             st.sampled_from([None, 2, 4]),
             st.sampled_from([0, 1]),
         ).map(
-            lambda parts: [
-                {"name": "n[1-2]", "product": parts[0], "tls": parts[2], **({"npus": parts[1]} if parts[1] else {})}
-            ]
+            lambda parts: [{"name": "n[1-2]", "product": parts[0], "tls": parts[2], **_installed(parts[0], parts[1])}]
         ),
         "fabric": st.fixed_dictionaries(
             {"kind": st.sampled_from(["switched", "direct"]), "leaves": st.sampled_from(["pair", "npu", "one"])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Literal, Mapping, Optional, Type, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Literal, Mapping, Optional, Type, get_args, get_origin
 
 import attrs
 import yaml
@@ -54,8 +54,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-_SOURCES: Dict[str, Any] = dict.fromkeys(catalogue.BY_NAME, (Optional[Seconds], None))
-_PerSource = create_model("SecondsBySource", __base__=_Strict, **_SOURCES)
+if TYPE_CHECKING:
+    _SourceName = str
+else:
+    _SourceName = Literal[tuple(catalogue.BY_NAME)]
+SecondsBySource = Dict[_SourceName, Seconds]
 
 
 class Tools(_Strict):
@@ -77,7 +80,7 @@ class Tools(_Strict):
     root: AbsolutePath = "/"
     lock_folder: AbsolutePath = DEFAULT_FOLDER
     runs_at_once: int = Field(default=RUNS_AT_ONCE, ge=1, le=256)
-    timeouts_s: _PerSource = _PerSource()  # type: ignore[valid-type]
+    timeouts_s: SecondsBySource = {}
 
 
 class Tls(_Strict):
@@ -118,7 +121,7 @@ class AgentSection(_Strict):
     collectors: List[Address] = []
     tls: Optional[Tls] = None
     metrics: Optional[HttpEndpoint] = HttpEndpoint(listen="127.0.0.1:9877")
-    intervals_s: _PerSource = _PerSource()  # type: ignore[valid-type]
+    intervals_s: SecondsBySource = {}
     spool_max_mb: int = Field(default=64, ge=1, le=10_000)
     accept_rechecks: bool = True
 
@@ -196,7 +199,7 @@ class Configuration(_Strict):
         return LocalSettings(
             tools=paths.with_path(path) if tools.use_path else paths,
             libraries=tuple(tools.library_folders),
-            timeouts_s=_given(tools.timeouts_s),
+            timeouts_s=dict(tools.timeouts_s),
             root=tools.root,
         )
 
@@ -206,7 +209,7 @@ class Configuration(_Strict):
 
     def intervals_s(self) -> Mapping[str, float]:
         """Return the intervals that differ from the sources' own, by source."""
-        return _given(self.agent.intervals_s)
+        return dict(self.agent.intervals_s)
 
     def check_settings(self, entries: Mapping[str, Entry]) -> Settings:
         """Return what was decided about each check that the file names."""
@@ -230,11 +233,21 @@ def load(path: Optional[Path], entries: Mapping[str, Entry]) -> Configuration:
     if path is None:
         path = default_path()
         if not path.exists():
-            return model(entries)()
+            return Configuration()
     document = strict_yaml.read(path)
     if document.value is None:
-        return model(entries)()
-    return strict_yaml.validate(document, model(entries))
+        return Configuration()
+    try:
+        return strict_yaml.validate(document, model(_named(document.value, entries)))
+    except strict_yaml.DocumentError:
+        # The advice about a wrong name has to know the right ones.
+        return strict_yaml.validate(document, model(entries))
+
+
+def _named(document: Any, entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    """Return the checks that a document names: the model of one section costs about as much as reading the file."""
+    checks = document.get("checks") if isinstance(document, dict) else None
+    return {name: entries[name] for name in checks if name in entries} if isinstance(checks, dict) else {}
 
 
 def default_path() -> Path:
@@ -243,7 +256,7 @@ def default_path() -> Path:
 
 
 def model(entries: Mapping[str, Entry]) -> Type[Configuration]:
-    """Return the model of the whole file; the sections of the checks follow from the checks themselves."""
+    """Return the model of a file that names these checks; their sections follow from the checks themselves."""
     sections: Dict[str, Any] = {}
     for name, entry in entries.items():
         section = _section(name, entry.check)
@@ -288,16 +301,18 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _given(section: BaseModel) -> Dict[str, float]:
-    return {name: value for name, value in section.model_dump().items() if value is not None}
+def _shown(check: AnyCheck, given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the section of a check with what is in force where the file says nothing."""
+    limits = {item.name: _listed(getattr(check.limits, item.name)) for item in attrs.fields(type(check.limits))}
+    limits.update(given.get("limits", {}))
+    section = {**given, "severity": given.get("severity", check.severity.value), "limits": limits}
+    return section if limits else {name: value for name, value in section.items() if name != "limits"}
 
 
 def as_yaml(configuration: Configuration, entries: Mapping[str, Entry]) -> str:
     """Return every setting that is in force as a configuration file; settings that are not set have no line."""
     shown = configuration.model_dump(by_alias=True, exclude_none=True)
     shown["node"] = configuration.node_name()
-    for name, entry in entries.items():
-        shown["checks"][name].setdefault("severity", entry.check.severity.value)
-        if not shown["checks"][name]["limits"]:
-            del shown["checks"][name]["limits"]
+    given = shown.get("checks", {})
+    shown["checks"] = {name: _shown(entry.check, given.get(name, {})) for name, entry in entries.items()}
     return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120)

@@ -18,11 +18,13 @@ from ascend_doctor.cli.errors import NO_VERDICT, READY, UserError
 from ascend_doctor.cli.judging import entry_of
 from ascend_doctor.cli.output import config_option
 from ascend_doctor.knowledge import lookup
-from ascend_doctor.knowledge.lookup import Answer
+from ascend_doctor.knowledge.lookup import PRODUCT, Answer
 from ascend_doctor.report import check_pages
 from ascend_doctor.report.printable import printable
 
 WIDTH = 100
+FORMAT_VERSION = 1
+"""Of the JSON, which is a promise."""
 _CHECK = re.compile(r"[a-z]+(?:[.-][a-z]+)+\Z")
 
 
@@ -42,18 +44,22 @@ def command(*, config: Optional[str], as_json: bool, words: Tuple[str, ...]) -> 
     if not asked:
         click.echo(_list(entries, as_json=as_json))
         return READY
-    if asked in entries:
-        click.echo(_check(entries[asked], as_json=as_json))
+    if asked.lower() in entries:
+        click.echo(_check(entries[asked.lower()], as_json=as_json))
         return READY
     found = lookup.answers(asked)
-    if not found and _CHECK.match(asked):
-        entry_of(asked, entries)  # says which id is nearest
+    if not found and _CHECK.match(asked.lower()):
+        entry_of(asked.lower(), entries)  # says which id is nearest
     near = () if found else lookup.nearest(asked, tuple(entries))
     if as_json:
-        click.echo(json.dumps({"asked": asked, "answers": [_plain(item, entries) for item in found], "nearest": near}))
+        click.echo(_json({"asked": asked, "answers": [_plain(item, entries) for item in found], "nearest": near}))
         return READY if found else NO_VERDICT
     if not found:
-        advice = f"the nearest known are {', '.join(near)}" if near else "give a code, or the whole line of the log"
+        advice = (
+            f"the nearest known are {', '.join(near)}"
+            if near
+            else "give a code as printed, or the whole line of the log"
+        )
         raise UserError(f"nothing is known of {asked[:80]!r}: {advice}")
     click.echo("\n\n".join("\n".join(_lines(item, entries)) for item in found))
     return READY
@@ -61,7 +67,7 @@ def command(*, config: Optional[str], as_json: bool, words: Tuple[str, ...]) -> 
 
 def _list(entries: Mapping[str, Entry], *, as_json: bool) -> str:
     if as_json:
-        return json.dumps({"checks": {name: entry.guide.title for name, entry in entries.items()}})
+        return _json({"checks": {name: entry.guide.title for name, entry in entries.items()}})
     width = max(map(len, entries))
     return "\n".join(f"{name.ljust(width)}  {entry.guide.title}" for name, entry in entries.items())
 
@@ -75,7 +81,11 @@ def _check(entry: Entry, *, as_json: bool) -> str:
         "title": entry.guide.title,
         "sections": dict(entry.guide.sections),
     }
-    return json.dumps({"asked": entry.check.id, "answers": [shown], "nearest": []})
+    return _json({"asked": entry.check.id, "answers": [shown], "nearest": []})
+
+
+def _json(answer: Mapping[str, Any]) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **answer})
 
 
 def _caught_by(answer: Answer, entries: Mapping[str, Entry]) -> List[str]:
@@ -90,12 +100,11 @@ def _plain(answer: Answer, entries: Mapping[str, Entry]) -> Dict[str, Any]:
 def _lines(answer: Answer, entries: Mapping[str, Entry]) -> Iterator[str]:
     yield printable(f"{answer.name}: {answer.kind}")
     checks = ", ".join(_caught_by(answer, entries)) or "no check before the start"
+    about_trouble = (("Severity", answer.severity), ("What to do", answer.action), ("Caught by", checks))
     told: Sequence[Tuple[str, str]] = (
         ("Means", answer.meaning),
         ("Decoded", answer.decoded),
-        ("Severity", answer.severity),
-        ("What to do", answer.action),
-        ("Caught by", checks),
+        *(() if answer.kind == PRODUCT else about_trouble),
         ("Says", ", ".join(filter(None, (answer.origin, answer.source)))),
     )
     for name, text in told:

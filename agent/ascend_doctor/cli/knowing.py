@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ascend_doctor.cli.configuration import Configuration
@@ -11,7 +12,7 @@ from ascend_doctor.knowledge import tables
 def use_site(configuration: Configuration) -> None:
     """Let the files in the configured folder count. Raises `DocumentError` with every mistake in them."""
     folder = Path(configuration.knowledge_dir)
-    if not folder.is_dir():
+    if not os.path.lexists(folder):
         tables.use_site({})
         return
     from ascend_doctor.knowledge import site  # noqa: PLC0415 - most nodes have no such folder

@@ -23,13 +23,14 @@ from ascend_doctor.simulator.fabric import End, mac
 from ascend_doctor.simulator.faults.chips import NpuDropped
 from ascend_doctor.simulator.faults.installation import DEVICE_IS_BUSY
 from ascend_doctor.simulator.faults.place import FaultOfNode
-from ascend_doctor.simulator.faults.ports import AddressDuplicate
+from ascend_doctor.simulator.faults.ports import AddressChanged, AddressDuplicate
 from ascend_doctor.simulator.faults.traffic import HccsLoss, PingLoss
 from ascend_doctor.simulator.hardware import Answer, Machine, Neighbour, Port
 from ascend_doctor.simulator.hardware.ub import UbDevice
 from ascend_doctor.simulator.hccn_tool.hccs_ping import OVER_HCCS
 from ascend_doctor.simulator.history import bandwidth, link_history, registers_of, traffic
 from ascend_doctor.simulator.host.kernel import kernel_files, kernel_links
+from ascend_doctor.simulator.profiles import MAIN_BOARDS_OF_9000
 from ascend_doctor.simulator.scenario import Scenario, mistakes_of
 from ascend_doctor.simulator.start import LINK_SETTLES, is_starting, start
 from ascend_doctor.simulator.superpod import SERVERS, Sdid
@@ -37,6 +38,8 @@ from ascend_doctor.simulator.timeline import Drill, Timeline
 
 _KIND_NPU = 0x4E
 """The mark of hardware addresses that belong to NPUs."""
+_FIRST_BOND = ipaddress.IPv4Address("10.128.0.2")
+"""Where the addresses of bonds begin, on machines that have them."""
 _HEALTHY = "Success"
 _NO_LINK = "Fault"
 """The device's word when its link is down (vendor document on fault drills)."""
@@ -161,6 +164,10 @@ class SimulatedCluster:
             port.settings.mac = mac(_KIND_NPU, index, phy_id)
             if machine.generation is Generation.A3:
                 port.settings.vnic_address = str(Sdid(index % SERVERS, phy_id).address)
+            if machine.board.main_board_id in MAIN_BOARDS_OF_9000:
+                port.settings.bond_address = str(_FIRST_BOND + index * len(machine.ports) + phy_id)
+                saved = {"bond_address": port.settings.bond_address, "bond_netmask": port.settings.bond_netmask}
+                machine.hccn_conf[phy_id].update(saved)
 
     def _faults_of(self, node: str) -> Iterator[FaultOfNode]:
         return (drill.fault for drill in self._active if drill.fault.node == node)
@@ -335,7 +342,7 @@ class SimulatedCluster:
         moved = [
             End(drill.fault.node, drill.fault.npu)
             for drill in self._active
-            if isinstance(drill.fault, AddressDuplicate)
+            if isinstance(drill.fault, (AddressChanged, AddressDuplicate))
         ]
         return (end for end in known + moved if self._machine(end.node).ports[end.phy_id].address == address)
 

@@ -46,6 +46,9 @@ KNOWN_BOARDS: Mapping[Generation, range] = {
 X86_MAIN_BOARD_OF_A3 = 0x15
 """The main board of an A3 that hangs on PCIe (vendor source, dcmi_product_judge.h)."""
 
+MAIN_BOARDS_OF_9000 = (0x1C, 0x1D)
+"""The main boards of the Atlas 9000 A3 (vendor source, ds_net.h)."""
+
 _A2_BUSES = ("C1", "81", "82", "41", "01", "02", "42", "C2")
 _A3_BUSES = tuple(f"{bus:02X}" for bus in (*range(0x9D, 0xA5), *range(0x20, 0x28)))
 _P310P_BUSES = ("18", "20", "28", "30")
@@ -84,6 +87,11 @@ class Product:
     def has_roce(self) -> bool:
         """Whether its NPUs have RoCE ports."""
         return self.generation.has_roce
+
+    @property
+    def has_bonds(self) -> bool:
+        """Whether the links of each of its NPUs are bonded."""
+        return self.board.main_board_id in MAIN_BOARDS_OF_9000
 
     def phy_ids(self, npus: Optional[int] = None) -> Tuple[int, ...]:
         """Return the phy-ids of a machine with so many NPUs, of a full one when it is left out."""
@@ -222,6 +230,14 @@ PRODUCTS: Dict[str, Product] = {
     ),
     "atlas-800t-a3": Product(
         "Atlas 800T A3 (8 x 910_93, two dies each)", Generation.A3, 16, _A3_BOARD, _a3_chip, chips_per_card=2
+    ),
+    "atlas-9000-a3": Product(
+        "Atlas 9000 A3 SuperPoD (8 x 910_93, two dies each, bonded links)",
+        Generation.A3,
+        16,
+        attrs.evolve(_A3_BOARD, main_board_id=MAIN_BOARDS_OF_9000[0]),
+        _a3_chip,
+        chips_per_card=2,
     ),
     "atlas-300i-pro": Product(
         "Server with four Atlas 300I Pro (310P3)",

@@ -135,6 +135,7 @@ def _lacking(fault: FaultOfNode, scenario: Scenario) -> Iterator[str]:
         (fault.needs_ub, product.generation is Generation.A5, "has no UB ports"),
         (fault.needs_hbm, product.generation.has_hbm, "has no HBM"),
         (fault.needs_dies, product.generation is Generation.A3, "is no A3"),
+        (fault.needs_bonds, product.has_bonds, "bonds no links"),
         (fault.needs_hccs, product.generation in hccs.HCCS, "is neither an A2 nor an A3"),
         (fault.needs_switches, scenario.fabric.kind == "switched", "is on no switch"),
         (fault.needs_pci, not product.board.ub_bus, "has no NPUs on a PCI bus"),

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 import attrs
 
 from ascend_doctor.checks.consequences import FAR_RULES, RULES, FarRule, Rule, Where
-from ascend_doctor.checks.fabric import Port, by_address, direct_pairs, ports_of
+from ascend_doctor.checks.fabric import Port, by_address, by_left_address, direct_pairs, ports_of
 from ascend_doctor.checks.view import FleetView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Confidence, Severity, Status
@@ -26,7 +26,7 @@ def fold(findings: Sequence[Finding], fleet: Optional[FleetView] = None) -> Tupl
     `fleet` tells which ports are the two ends of one cable; without it every end stands for itself. A warning that
     explains a failure becomes a failure itself: the verdict must not be milder than what was found.
     """
-    plain = [attrs.evolve(finding, cause="") for finding in findings]
+    plain = [attrs.evolve(finding, cause="") if finding.cause else finding for finding in findings]
     index = _Index(plain)
     parents: Dict[str, str] = {}
     for finding in plain:
@@ -38,13 +38,36 @@ def fold(findings: Sequence[Finding], fleet: Optional[FleetView] = None) -> Tupl
     parents.update(explained)
     parents.update(_peers(plain, parents, found))
     parents.update(_far_ends(plain, parents, found))
+    parents = without_circles(parents)
     roots = {key: _root(key, parents) for key in parents}
-    folded = [attrs.evolve(_as_cable(item, cables), cause=roots.get(item.key, "")) for item in plain]
-    return _weighed(_reaching(folded))
+    folded = [_as_cable(item, cables) for item in plain]
+    caused = [attrs.evolve(item, cause=roots[item.key]) if item.key in roots else item for item in folded]
+    return _weighed(_reaching(caused))
+
+
+def without_circles(parents: Mapping[str, str]) -> Dict[str, str]:
+    """Return the causes of findings with every circle cut at one place, so that one of its findings has no cause.
+
+    The rules of one place have no circle (a test holds them to that); two cables, or rules of different places, could
+    still close one.
+    """
+    found = dict(parents)
+    seen: Set[str] = set()
+    for start in parents:
+        path: Dict[str, None] = {}
+        key = start
+        while key in found and key not in seen:
+            seen.add(key)
+            path[key] = None
+            key = found[key]
+        if key in path:
+            circle = list(path)[list(path).index(key) :]
+            del found[min(circle)]
+    return found
 
 
 def _root(key: str, parents: Mapping[str, str]) -> str:
-    """Follow the causes to the last one. The rules have no circle (a test holds them to that)."""
+    """Follow the causes, among which there is no circle, to the last one."""
     while key in parents:
         key = parents[key]
     return key
@@ -54,11 +77,14 @@ class _Index:
     """Findings by check, and each rule's causes by place, so that a fleet of thousands folds in one pass."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
+        by_check: Dict[str, List[Finding]] = {}
+        for finding in findings:
+            by_check.setdefault(finding.check, []).append(finding)
         self._causes: List[Tuple[Rule, Dict[Place, Finding]]] = []
         for rule in RULES:
             places: Dict[Place, Finding] = {}
-            for finding in findings:
-                if finding.check == rule.cause and finding.status in rule.cause_is:
+            for finding in by_check.get(rule.cause, ()):
+                if finding.status in rule.cause_is:
                     for place in _PLACES[rule.where](finding):
                         places.setdefault(place, finding)
             if places:
@@ -177,20 +203,29 @@ def _is_far_effect(rule: FarRule, cause: Finding, effect: Finding) -> bool:
 
 
 def _peers(findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]) -> Dict[str, str]:
-    """Return for each failed probe that nothing else explains the failure of the NPU that was probed."""
+    """Return for each failed probe that nothing else explains the failure of the NPU that was probed.
+
+    One that is looked for at the address that it should have, and has not, explains it by that.
+    """
     dead: Dict[Place, Finding] = {}
+    moved: Dict[Place, Finding] = {}
     for check in SILENT_PEER:
         for item in findings:
             if item.check == check and item.status is Status.FAIL:
                 dead.setdefault(_place(item.subject), item)
-    owners = by_address(found)
-    probed = {port.subject: owners.get(port.probes or "") for port in found}
+            if item.check == check == "roce.ip" and item.status.is_problem:
+                moved[_place(item.subject)] = item
+    owners, left = by_address(found), by_left_address(found)
+    probes = {port.subject: port.probes or "" for port in found}
     explained: Dict[str, str] = {}
     for item in findings:
-        owner = probed.get(item.subject)
-        if item.check == "roce.net-health" and item.status is Status.FAIL and item.key not in parents and owner:
-            cause = dead.get(_place(owner.subject))
-            explained.update({} if cause is None else {item.key: cause.key})
+        if item.check != "roce.net-health" or item.status is not Status.FAIL or item.key in parents:
+            continue
+        address = probes.get(item.subject, "")
+        owner, causes = (owners[address], dead) if address in owners else (left.get(address), moved)
+        cause = None if owner is None else causes.get(_place(owner.subject))
+        if cause is not None:
+            explained[item.key] = cause.key
     return explained
 
 
@@ -242,7 +277,9 @@ def _reaching(findings: Sequence[Finding]) -> List[Finding]:
         if finding.status is Status.FAIL and nodes.get(finding.cause, finding.subject.node) != finding.subject.node:
             far.setdefault(finding.cause, []).append(finding.subject)
     return [
-        attrs.evolve(finding, affected=tuple(dict.fromkeys((*finding.affected, *far.get(finding.key, ())))))
+        attrs.evolve(finding, affected=tuple(dict.fromkeys((*finding.affected, *far[finding.key]))))
+        if finding.key in far
+        else finding
         for finding in findings
     ]
 
@@ -255,8 +292,10 @@ def _weighed(findings: Sequence[Finding]) -> Tuple[Finding, ...]:
     return tuple(
         attrs.evolve(
             finding,
-            status=Status.FAIL if finding.key in failing else finding.status,
+            status=Status.FAIL,
             severity=Severity.BLOCKING if finding.key in blocking else finding.severity,
         )
+        if finding.key in failing
+        else finding
         for finding in findings
     )

@@ -52,6 +52,18 @@ class Rule:
 
 
 NEEDS_ROOT = ("roce.tls*", "version.driver-firmware", "host.dmesg", "host.ssh", "host.bmc")
+NEEDS_TOOLS = (
+    "npu.*",
+    "roce.*",
+    "ub.*",
+    "tool.*",
+    "version.*",
+    "cluster.*",
+    "host.ports",
+    "host.page-size",
+    "host.entropy",
+)
+"""What is not known without the vendor's tools; the rest of the host has nothing to do with them."""
 PORT_LIFE = (
     "roce.net-health",
     "roce.lldp",
@@ -84,7 +96,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("tool.permission", NEEDS_ROOT, cause_is=PROBLEM, effect_is=BLIND),
     Rule("tool.permission", ("roce.*",), effect_is=BLIND),
     Rule("version.reboot-pending", ("tool.npu-smi",)),
-    Rule("tool.npu-smi", ("*",), cause_is=PROBLEM, effect_is=BLIND),
+    Rule("tool.npu-smi", NEEDS_TOOLS, cause_is=PROBLEM, effect_is=BLIND),
     Rule("tool.npu-smi", ("tool.busy",), cause_is=PROBLEM, effect_is=PROBLEM),
     Rule("tool.hccn-tool", ("roce.*", "ub.*", "npu.hccp"), cause_is=PROBLEM, effect_is=BLIND),
     Rule("npu.boot", ("tool.timeout",), Where.PART, effect_is=PROBLEM),

@@ -36,6 +36,8 @@ class Port:
     probes: Optional[str] = None
     neighbour: str = ""
     is_known: bool = True
+    left: Optional[str] = None
+    """The address that /etc/hccn.conf has for it, where the port lives under another one."""
 
     @property
     def looks_direct(self) -> bool:
@@ -78,6 +80,7 @@ def _port(view: NodeView, target: Target) -> Port:
         _either(probe if isinstance(probe, Missing) else probe.netdetect, plan.netdetect),
         "" if isinstance(beside, Missing) else known(beside.peer) or "",
         address is not None or (isinstance(own, Missing) and own.why is Absence.NOT_CONFIGURED),
+        known(plan.address) if plan.address not in (None, address) else None,
     )
 
 
@@ -99,6 +102,11 @@ def by_address(found: Sequence[Port]) -> Dict[str, Port]:
             shared.update({port.address} if port.address in owners else ())
             owners[port.address] = port
     return {address: port for address, port in owners.items() if address not in shared}
+
+
+def by_left_address(found: Sequence[Port]) -> Dict[str, Port]:
+    """Return the ports by the addresses that they should have and have not; others still look for them there."""
+    return {port.left: port for port in found if port.left is not None}
 
 
 def direct_pairs(found: Sequence[Port]) -> Tuple[Tuple[Port, Port], ...]:

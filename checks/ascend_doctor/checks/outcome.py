@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional, Sequence, Tuple, Union
 
+from ascend_doctor.facts.npu_smi.answers import TYPES
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.reading import Absence, Missing
@@ -45,7 +46,7 @@ def failed(
         quotes=quotes,
         remedies=tuple(remedies),
         confidence=confidence,
-        affected=tuple(affected),
+        affected=tuple(dict.fromkeys(affected)),
         candidates=tuple(candidates),
     )
 
@@ -88,7 +89,9 @@ def unknown(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...]
 
 
 def missing(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:
-    """Say that a value is not there: nothing to judge where the product does not have it, else unknown."""
+    """Say that a value is not there: nothing to judge where product or tool do not have it, else unknown."""
+    if gap.why is Absence.NOT_SUPPORTED and TYPES in gap.detail:
+        return skipped(subject, f"{what} cannot be asked: the npu-smi of this driver does not know the question")
     if gap.why is Absence.NOT_SUPPORTED:
         return skipped(subject, f"{what} does not exist on this product: {gap.detail or 'not supported'}")
     return unknown(subject, what, gap, quotes)

@@ -7,6 +7,7 @@ recording; their parsers lie in `ascend_doctor.facts.further` and are loaded whe
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -14,6 +15,7 @@ from ascend_doctor.facts.bmc import sel
 from ascend_doctor.facts.files import cann, cann_parts, engine_version, hccn_conf, install_info, version_info
 from ascend_doctor.facts.hccn_tool import (
     arp,
+    bond_ip,
     cfg_status,
     dscp_to_tc,
     duplex,
@@ -23,6 +25,7 @@ from ascend_doctor.facts.hccn_tool import (
     ip,
     ip_route,
     ip_rule,
+    ipv6,
     link,
     link_stat,
     lldp,
@@ -129,6 +132,8 @@ SOURCES: Tuple[Source[Any], ...] = (
     fault_events.SOURCE,
     link.SOURCE,
     ip.SOURCE,
+    ipv6.SOURCE,
+    bond_ip.SOURCE,
     gateway.SOURCE,
     netdetect.SOURCE,
     net_health.SOURCE,
@@ -176,6 +181,7 @@ _REMARK = "#"
 BY_NAME: Dict[str, Source[Any]] = {source.name: source for source in SOURCES}
 
 
+@functools.lru_cache(maxsize=8192)
 def query_for_key(key: str) -> Optional[Query[Any]]:
     """Return the query of which the evidence has this key, None for a key of no known source."""
     name, _, rest = key.partition("@")

@@ -10,7 +10,6 @@ from ascend_doctor.facts.hccn_tool import (
     bandwidth,
     down_data,
     hw_stats,
-    ipv6,
     mac,
     optical_snr,
     send_arp,
@@ -19,6 +18,7 @@ from ascend_doctor.facts.hccn_tool import (
     tc_cfg,
     tc_stat,
     tls_set,
+    untold,
     version,
 )
 from ascend_doctor.facts.hccn_tool.ub.further import FURTHER as UB
@@ -79,13 +79,13 @@ FURTHER: Tuple[Source[Any], ...] = (
     bandwidth.SOURCE,
     down_data.SOURCE,
     bad_thd.SOURCE,
-    ipv6.SOURCE,
     mac.SOURCE,
     send_arp.SOURCE,
     status.SOURCE,
     tc_cfg.SOURCE,
     tc_stat.SOURCE,
     tls_set.SOURCE,
+    untold.SOURCE,
     version.SOURCE,
     *UB,
     # Its forms are those of any wrong call, so every other source comes first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import List, Tuple
 
@@ -70,22 +71,38 @@ def lines_of(data: bytes, *, ends_in_newline: bool = True) -> List[Line]:
         raise ParseError(0, "an answer", "nothing at all")
     if len(data) > MAX_BYTES:
         raise ParseError(data[:MAX_BYTES].count(b"\n") + 1, f"the end of the answer within {MAX_BYTES} bytes")
+    if ends_in_newline and not data.endswith(b"\n"):
+        _text_of(data)
+        number = data.count(b"\n") + 1
+        last = data.rpartition(b"\n")[2].decode("utf-8")
+        raise ParseError(number, "a newline at the end; the answer was cut off inside a line", last)
+    return list(_lines(data))
+
+
+# An error answer is looked for before the facts are, so that each answer is taken apart several times in a row.
+@functools.lru_cache(maxsize=4)
+def _lines(data: bytes) -> Tuple[Line, ...]:
+    text = _text_of(data)
+    if _CONTROL.search(text):
+        _refuse_control_characters(text)
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(Line(number, line.rstrip()) for number, line in lines if line and not line.isspace())
+
+
+def _text_of(data: bytes) -> str:
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         number = data[: error.start].count(b"\n") + 1
         raise ParseError(number, "text in UTF-8", repr(data[error.start : error.start + 8])) from None
-    if ends_in_newline and not text.endswith("\n"):
-        number = text.count("\n") + 1
-        raise ParseError(number, "a newline at the end; the answer was cut off inside a line", text.rpartition("\n")[2])
-    found = []
+
+
+def _refuse_control_characters(text: str) -> None:
+    """Raise `ParseError` for the first one; the carriage return before a newline is none."""
     for number, line in enumerate(text.split("\n"), start=1):
         bad = _CONTROL.search(line.rstrip("\r"))
         if bad:
             raise ParseError(number, "printable text", repr(line[max(0, bad.start() - 8) : bad.start() + 8]))
-        if line.strip():
-            found.append(Line(number, line.rstrip()))
-    return found
 
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}\Z")

@@ -37,8 +37,11 @@ class Answer:
     known: bool = True
 
 
+PRODUCT = "product"
+"""The kind of an answer about what is no trouble at all."""
+
 _STOPS = "stops a job, or keeps it from starting"
-_UNANSWERED = "the question to the tool was not answered; it says nothing of a running job"
+_UNANSWERED = "the question to the tool was not answered; that alone says nothing of a running job"
 _HARMLESS = "harmless"
 _FAMILIES: Mapping[str, Tuple[str, str]] = {
     "hccl": ("HCCL code", _STOPS),
@@ -66,6 +69,8 @@ _FORMS: Tuple[Tuple[Pattern[str], str, str, str], ...] = (
     (re.compile(r"EL\d{4}"), "runtime", "a code of the runtime that is not in the list", _READ_ON),
     (re.compile(r"E[A-Z0-9]\d{4}"), "operator", "a code of operators, graphs or profiling", _READ_ON),
     (re.compile(r"ERR\d{5}"), "torch_npu", "torch_npu passes on an error of what lies below it", _READ_ON),
+    (re.compile(r"161\d{3}"), "runtime", "an operator of the operator library does not take its arguments", _READ_ON),
+    (re.compile(r"361\d{3}"), "runtime", "an operator of the operator library could not call the runtime", _READ_ON),
     (re.compile(r"107\d{3}"), "runtime", "the runtime refused an argument or a call", _READ_ON),
     (re.compile(r"207\d{3}"), "runtime", "the runtime lacks a feature or a resource", _READ_ON),
     (re.compile(r"507\d{3}"), "runtime", "the device or the driver failed", _READ_ON),
@@ -94,26 +99,44 @@ _DETECTOR = re.compile(r"\d{9}\Z")
 _TOKENS = re.compile(
     r"\[0x[0-9a-fA-F]{8}, ?(?:\d{1,9}|na), ?(?:cpu|npu|L2|na), ?na\]"
     r"|(?<![\w.])-(?:[89]\d{3}|9999[789])(?!\d)"
-    r"|(?<!\w)(?:MIE\d\d[EWI][0-9A-F]{6}|ERR\d{5}|E[A-Z0-9]\d{4}|(?:107|207|507|561)\d{3}|0[xX][0-9A-Fa-f]{8}"
+    r"|(?<!\w)(?:MIE\d\d[EWI][0-9A-F]{6}|ERR\d{5}|E[A-Z0-9]\d{4}|(?:107|161|207|361|507|561)\d{3}|0[xX][0-9A-Fa-f]{8}"
     r"|[0-9A-Fa-f]{8}|\d{9}|InitGroupStage|InitChannelStage|TaskExecStage)(?!\w)"
 )
 _RETURNS = re.compile(r"(?:\bret\[|hcclRet\s*->\s*|error code is\s*|\bhccl\s+ret\s*)(\d{1,2})\b", re.IGNORECASE)
+_WITHOUT_SIGN = re.compile(r"(?:[89]\d{3}|9999[789])\Z")
+_SMALL_LETTERS = re.compile(r"(?:mie\d\d[ewi][0-9a-f]{6}|err\d{5}|e[a-z0-9]\d{4})\Z", re.IGNORECASE)
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _EXITS = re.compile(r"hccn_tool\b\D{0,40}?\b(\d{1,3})\b|\bexit(?: code| status)?\s+(\d{1,3})\b", re.IGNORECASE)
 
 
 def answers(text: str) -> Tuple[Answer, ...]:
     """Return what is known of a code or of a line of a log; empty when nothing is."""
-    asked = text.strip()[:MAX_LENGTH]
+    asked = _plain(text)
     found: Dict[Tuple[str, str], Answer] = {}
-    for answer in (*_of_codes(asked), *_of_numbers(asked), *_of_products(asked), *_of_text(asked)):
+    for answer in (*_of_codes(asked), *_of_numbers(asked), *_of_products(asked)):
         found.setdefault((answer.kind, answer.name), answer)
+    codes = {name for _, name in found}
+    for answer in _of_text(asked):
+        # A text that is nothing but a code says no more than the code.
+        if answer.name not in codes:
+            found.setdefault((answer.kind, answer.name), answer)
     return tuple(found.values())
+
+
+def _plain(text: str) -> str:
+    """Return what was asked about without the colours of a terminal, and a code that stands alone as it is listed."""
+    asked = _ESCAPES.sub("", text[: 2 * MAX_LENGTH])
+    asked = "".join(letter if letter.isprintable() else " " for letter in asked).strip()[:MAX_LENGTH]
+    if _WITHOUT_SIGN.match(asked):
+        return f"-{asked}"
+    return asked.upper() if _SMALL_LETTERS.match(asked) else asked
 
 
 def nearest(text: str, further: Tuple[str, ...] = ()) -> Tuple[str, ...]:
     """Return what looks most like a code that nobody knows, among the codes and `further`."""
-    known = (*further, *(row["code"] for row in tables.ERROR_CODES.rows()), *fault_codes.table())
-    return tuple(difflib.get_close_matches(text.strip()[:60], known, n=3, cutoff=0.6))
+    codes = (row["code"] for row in tables.ERROR_CODES.rows() if row["family"] not in _BY_NUMBER)
+    known = dict.fromkeys((*further, *codes, *fault_codes.table()))
+    return tuple(difflib.get_close_matches(_plain(text)[:60], known, n=3, cutoff=0.6))
 
 
 def _of_codes(text: str) -> Iterator[Answer]:
@@ -161,21 +184,22 @@ def _listed(code: FaultCode, parts: str) -> Answer:
         severity = f"{code.level.value}: {code.level.effect}"
     if code.repeated:
         severity += f"; {code.repeated}"
-    source = "Ascend/mind-cluster, faultCode.json; hicann/driver, dms_events_conf.lst"
+    source = _source(code.origin, "Ascend/mind-cluster, faultCode.json; hicann/driver, dms_events_conf.lst")
     return Answer(
-        "NPU event code", code.code, meaning, severity, _cure(code.level), _checks(code), code.origin, source, parts
+        "NPU event code", code.code, meaning, severity, _cure(code), _checks(code), code.origin, source, parts
     )
 
 
-def _cure(level: object) -> str:
-    if not isinstance(level, Level):
+def _cure(code: FaultCode) -> str:
+    level = code.level
+    if level is None:
         return "look at the health word and at the device log"
     if level.needs_reset:
         return "stop the jobs on the node and reset the NPU; when the code comes back, replace the module"
     if level.needs_separation:
         return "take the NPU out of use and have the module replaced"
     if level is Level.NOT_HANDLE:
-        return "nothing"
+        return "look at the link and at how often it goes" if code.module.upper() == "PORT" else "nothing"
     return "start the failed job or request again; watch whether the code comes back"
 
 
@@ -186,19 +210,34 @@ def _checks(code: FaultCode) -> Tuple[str, ...]:
 
 
 def _of_reporters(code: str) -> Iterator[Answer]:
-    for row in tables.OTHER_CODES.rows():
-        if row["code"].lower() == code.lower():
+    for row in _deciding(tables.OTHER_CODES, "kind", "code"):
+        if _bare(row["code"]) == _bare(code):
             level = {each.value: each for each in Level}.get(row["level"])
             yield Answer(
                 _REPORTERS.get(row["kind"], row["kind"]),
                 row["code"],
                 row["meaning"],
-                row["level"] + (f": {level.effect}" if level else "") or "as the event list says",
+                row["level"] + (f": {level.effect}" if level else "") or "the level is that of the event",
                 row["action"] or "look at the program that reports it",
                 row.words("checks"),
                 row.origin,
-                "Ascend/mind-cluster and hicann/driver",
+                _source(row.origin, "Ascend/mind-cluster and hicann/driver"),
             )
+
+
+def _deciding(table: tables.Table, *key: str) -> Tuple[Row, ...]:
+    """Return the rows of a table, of those with the same key the last one."""
+    return tuple({tuple(_bare(row[column]) for column in key): row for row in table.rows()}.values())
+
+
+def _bare(code: str) -> str:
+    """Return a key as it is compared: `0x56000005`, `56000005` and a name in capitals are no two."""
+    return code.casefold()[2:] if code[:2] in ("0x", "0X") else code.casefold()
+
+
+def _source(origin: str, source: str) -> str:
+    """Return where the rows of the package are from; a row of the site is the site's own word."""
+    return source if origin.endswith(".tsv") else ""
 
 
 def _of_error(code: str) -> Iterator[Answer]:
@@ -244,42 +283,68 @@ def _of_numbers(text: str) -> Iterator[Answer]:
         rows = [row for row in tables.ERROR_CODES.rows() if (row["family"], row["code"]) == (family, number)]
         if rows:
             yield _error(rows[-1], number)
+        elif family == "hccn_tool" and text != number:
+            kind, severity = _FAMILIES[family]
+            words = "an exit code that the vendor's source does not have"
+            yield Answer(kind, number, words, severity, "look at the tool's text", known=False)
+
+
+_CHIPS = {"910b": "A2", "910_93": "A3", "910c": "A3", "950": "A5"}
+"""How chips are called for short, and their generations."""
 
 
 def _of_products(text: str) -> Iterator[Answer]:
     """Yield the products that a name, the name of a chip, or a PCI device (`19e5:d802`) belongs to."""
-    wanted = text.casefold().replace("ascend ", "").rpartition("19e5:")[2]
-    for row in tables.PRODUCTS.rows():
+    wanted = re.sub(r"^ascend[ _]?", "", text.casefold().rpartition("19e5:")[2])
+    generation = _CHIPS.get(wanted, "no generation")
+    for row in _deciding(tables.PRODUCTS, "name"):
         names = [name.strip().casefold() for name in row["name"].split(",")]
-        if wanted in (*names, row["pci"].casefold(), *row["chips"].casefold().split()):
-            memory = f", HBM of {' or '.join(row.words('hbm_mb'))} MB" if row["hbm_mb"] else ""
+        chips = [re.sub("^ascend", "", chip) for chip in row["chips"].casefold().split()]
+        kin = (row["generation"].casefold(), row["pci"].casefold())
+        if row["generation"] == generation or (wanted and wanted in (*names, *kin, *chips)):
             yield Answer(
-                "product",
+                PRODUCT,
                 row["name"],
-                f"generation {row['generation']}, PCI device 19e5:{row['pci']}, {row['npus']} NPUs on a node or card, "
-                f"{row['roce_ports']} RoCE ports{memory}, {row['topology']}",
+                ", ".join(filter(None, _parts_of_product(row))) or "nothing further is known of it",
                 "no fault: a product",
                 "nothing",
                 origin=row.origin,
-                source="Ascend/mind-cluster, supported products; hicann/driver",
+                source=_source(row.origin, "Ascend/mind-cluster, supported products; hicann/driver"),
             )
+
+
+def _parts_of_product(row: Row) -> Iterator[str]:
+    """Yield what a row says; a site may leave out all but the name."""
+    yield row["generation"] and f"generation {row['generation']}"
+    yield row["pci"] and f"PCI device 19e5:{row['pci']}"
+    yield row["npus"] and f"{_some(row['npus'], 'NPU')} on a node or card"
+    yield row["roce_ports"] and _some(row["roce_ports"], "RoCE port")
+    yield row["hbm_mb"] and f"HBM of {' or '.join(row.words('hbm_mb'))} MB"
+    yield row["topology"] if row["topology"] != "none" else ""
+
+
+def _some(number: str, noun: str) -> str:
+    return f"{number} {noun}{'' if number == '1' else 's'}"
 
 
 @tables.made_of_tables
 def _signatures() -> Tuple[Tuple[Pattern[str], Row], ...]:
-    return tuple((re.compile(row["pattern"], re.IGNORECASE), row) for row in tables.SIGNATURES.rows())
+    # Of several that match the same text the first is told, so what the site says of it comes before.
+    rows = sorted(tables.SIGNATURES.rows(), key=lambda row: row.origin == tables.SIGNATURES.file)
+    return tuple((re.compile(row["pattern"], re.IGNORECASE), row) for row in rows)
 
 
 def _of_text(text: str) -> Iterator[Answer]:
     for pattern, row in _signatures():
         found = pattern.search(text)
         if found:
-            harmless = row["action"].startswith("ignore")
+            harmless = row["action"].startswith(("ignore", "nothing to mend"))
+            of_the_tool = bool(row["checks"]) and all(check.startswith("tool.") for check in row.words("checks"))
             yield Answer(
                 "text in a log",
                 found.group()[:80],
                 row["meaning"],
-                _HARMLESS if harmless else _STOPS,
+                _HARMLESS if harmless else _UNANSWERED if of_the_tool else _STOPS,
                 row["action"],
                 row.words("checks"),
                 row.origin,

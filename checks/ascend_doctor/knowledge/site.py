@@ -15,10 +15,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from ascend_doctor.knowledge import strict_yaml
 from ascend_doctor.knowledge.fault_codes import Level
-from ascend_doctor.knowledge.strict_yaml import Document
+from ascend_doctor.knowledge.strict_yaml import Document, DocumentError
 from ascend_doctor.knowledge.tables import TABLES, Row, Table
 
 MAX_FILES = 100
+_SUFFIXES = (".yaml", ".yml")
 
 
 def _pattern(text: str) -> str:
@@ -35,8 +36,10 @@ Pattern = Annotated[str, Field(min_length=3, max_length=300), AfterValidator(_pa
 
 _FORMS: Dict[Tuple[str, str], Any] = {
     ("fault_codes", "code"): Annotated[str, Field(pattern=r"^(0[xX])?[0-9A-Fa-f]{4,9}$")],
+    ("other_codes", "kind"): Literal["detector", "switch", "node", "dpu", "bmc"],
     ("fault_codes", "level"): Literal[tuple(level.value for level in Level)],
     ("fault_parts", "kind"): Literal["module", "sensor"],
+    ("fault_parts", "number"): Annotated[str, Field(pattern=r"^(0[xX])?[0-9A-Fa-f]{1,4}$")],
     ("signatures", "pattern"): Pattern,
     ("hdk_pairs", "verdict"): Literal["pass", "warn", "fail"],
     ("cann_hdk", "relation"): Literal["paired", "compatible", "not-compatible"],
@@ -71,16 +74,29 @@ def _model() -> Type[BaseModel]:
 def load(folder: Path) -> Dict[str, Tuple[Row, ...]]:
     """Return the rows of all files in a folder by table; nothing where there is no such folder.
 
-    Raises `DocumentError` with every mistake of a file at its place.
+    Raises `DocumentError` with every mistake of a file at its place, and when the folder cannot be read or holds more
+    than `MAX_FILES` of them: knowledge that is passed over in silence would decide wrongly.
     """
-    names = sorted(folder.glob("*.yaml"))[:MAX_FILES] if folder.is_dir() else []
     found: Dict[str, Tuple[Row, ...]] = {}
-    for name in names:
+    for name in _files(folder):
         document = strict_yaml.read(name)
         if document.value is not None:
             for table, rows in _rows(document).items():
                 found[table] = (*found.get(table, ()), *rows)
     return found
+
+
+def _files(folder: Path) -> List[Path]:
+    """Return the YAML files of a folder in the order of their names; hidden ones are those of editors."""
+    try:
+        names = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.name[0] != ".")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DocumentError(str(folder), 0, 0, f"cannot be read: {error.strerror}") from None
+    if len(names) > MAX_FILES:
+        raise DocumentError(str(folder), 0, 0, f"holds {len(names)} files, and at most {MAX_FILES} are read: join some")
+    return names
 
 
 def _rows(document: Document) -> Dict[str, Tuple[Row, ...]]:

@@ -283,6 +283,10 @@ def validate(document: Document, model: Type[Model]) -> Model:
     raise DocumentError(first.name, first.line, first.column, first.message, further)
 
 
+_OF_A_KEY = "[key]"
+"""What pydantic puts behind the path of a mapping's key when the key itself is wrong."""
+
+
 def _mistake(document: Document, model: Type[BaseModel], item: Mapping[str, Any]) -> DocumentError:
     path: Keys = item["loc"]
     kind: str = item["type"]
@@ -290,6 +294,9 @@ def _mistake(document: Document, model: Type[BaseModel], item: Mapping[str, Any]
     if kind == "extra_forbidden":
         line, column = document.key_position(path)
         return DocumentError(document.name, line, column, unknown_key(str(path[-1]), _fields_at(model, path[:-1])))
+    if path[-1:] == (_OF_A_KEY,):
+        line, column = document.key_position(path[:-1])
+        return DocumentError(document.name, line, column, unknown_key(str(path[-2]), _keys_at(model, path[:-2])))
     line, column = document.position(path)
     if kind == "missing":
         return DocumentError(document.name, line, column, f"`{name}` is missing: add it")
@@ -321,6 +328,17 @@ def dotted(path: Sequence[Key]) -> str:
 
 def _fields_at(model: Any, path: Keys) -> List[str]:
     """Return the keys that may stand at a path, by the fields of the models that pydantic tries there."""
+    names = [field.alias or name for found in _models_at(model, path) for name, field in found.model_fields.items()]
+    return list(dict.fromkeys(names))
+
+
+def _keys_at(model: Any, path: Keys) -> List[str]:
+    """Return the keys that the mapping at a path may have; it is a field `Dict[Literal[...], ...]` of a model."""
+    keys = [get_args(found.model_fields[path[-1]].annotation)[0] for found in _models_at(model, path[:-1])]
+    return [name for key in keys for name in get_args(key)]
+
+
+def _models_at(model: Any, path: Keys) -> List[Any]:
     around: List[Any] = [model]
     for key in path:
         inner = [found.model_fields[key].annotation for found in around if key in getattr(found, "model_fields", ())]
@@ -329,8 +347,7 @@ def _fields_at(model: Any, path: Keys) -> List[str]:
         else:
             # An index, the key of a mapping, or the name of a variant: the models stay, the variant's own first.
             around = [found for found in around if found.__name__ == key] or around
-    names = [field.alias or name for found in around for name, field in found.model_fields.items()]
-    return list(dict.fromkeys(names))
+    return around
 
 
 def _models(annotation: Any) -> Iterator[Any]:

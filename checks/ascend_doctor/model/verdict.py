@@ -38,14 +38,11 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
     ready.
     No findings at all give INCOMPLETE, because nothing was looked at.
     """
-    seen = False
-    verdict = Verdict.READY
-    for finding in findings:
-        seen = True
-        if finding.is_consequence and not finding.status.is_blind:
-            continue
-        verdict = worst((verdict, _weight(finding)))
-    return verdict if seen else Verdict.INCOMPLETE
+    # A consequence that does not count by itself weighs as little as a pass.
+    return worst(
+        Verdict.READY if finding.is_consequence and not finding.status.is_blind else _weight(finding)
+        for finding in findings
+    )
 
 
 def _weight(finding: Finding) -> Verdict:

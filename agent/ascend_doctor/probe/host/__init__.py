@@ -70,8 +70,15 @@ def answer(argv: Sequence[str], tree: Tree) -> Optional[bytes]:
     if section is None:
         return None
     known = {name: value for name, value in section(tree).items() if value is not None}
-    # A line for each fact, so that a finding can quote the ones that it rests on.
-    return (json.dumps(_clean(known), sort_keys=True, indent=1) + "\n").encode()
+    facts = (f" {json.dumps(name)}: {_written(value)}" for name, value in sorted(_clean(known).items()))
+    return ("{\n" + ",\n".join(facts) + "\n}\n").encode()
+
+
+def _written(value: Any) -> str:
+    """Return a fact as a line of its own, and a list of things as a line for each: findings quote whole lines."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f"  {json.dumps(item, sort_keys=True)}" for item in value) + "\n ]"
+    return json.dumps(value, sort_keys=True)
 
 
 def _clean(value: Any) -> Any:

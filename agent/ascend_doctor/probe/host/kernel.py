@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import List, Optional
 
 MAX_LOG = 4 * 1024 * 1024
-MAX_RECORDS = 50_000
+MAX_RECORDS = 100_000
 _RECORD_SIZE = 8192
 """The kernel gives one record at a time, and refuses a reader with less room than this."""
 _TIMEX_SIZE = 512
@@ -18,7 +18,7 @@ _CLOCK_IS_OFF = 5
 
 
 def read_log(path: Path) -> Optional[List[str]]:
-    """Return the records of the kernel's log, at most `MAX_LOG` bytes; None when it may not be read. Never waits."""
+    """Return the newest records of the kernel's log, about `MAX_LOG` bytes; None when nobody may. Never waits."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError:
@@ -38,9 +38,11 @@ def _records(handle: int) -> bytes:
             continue  # Records were overwritten before they were read; reading goes on with the oldest that is left.
         except OSError:
             break  # Most often there is no further record now.
-        if not record or len(whole) + len(record) > MAX_LOG:
+        if not record:
             break
         whole += record
+        if len(whole) > 2 * MAX_LOG:
+            del whole[: whole.index(b"\n", MAX_LOG) + 1]
     return bytes(whole)
 
 

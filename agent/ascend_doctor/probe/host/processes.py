@@ -64,8 +64,10 @@ def _process(tree: Tree, pid: int, devices: List[int]) -> Dict[str, Any]:
         "limits": of_process(tree, pid),
         "log_level": None if environment is None else environment.get("ASCEND_GLOBAL_LOG_LEVEL", "")[:20],
         "preloads": preloads,
-        "absent_preloads": None if preloads is None else [path for path in preloads if not tree.exists(inside + path)],
-        "migratepages": any(tree.exists(inside + path) for path in _MIGRATEPAGES),
+        "absent_preloads": None
+        if preloads is None
+        else [path for path in preloads if not _is_there(tree, inside + path)],
+        "migratepages": any(_is_there(tree, inside + path) for path in _MIGRATEPAGES),
     }
 
 
@@ -73,6 +75,11 @@ def _environment(tree: Tree, pid: int) -> Optional[Dict[str, str]]:
     """Return the environment with which a process was started; only the settings that are asked for leave the node."""
     text = tree.text(f"/proc/{pid}/environ")
     return None if text is None else dict(entry.partition("=")[::2] for entry in text.split("\0"))
+
+
+def _is_there(tree: Tree, path: str) -> bool:
+    """Tell whether a process finds a file. A link counts: it leads on inside of the process's own root, not ours."""
+    return tree.link(path) is not None or tree.exists(path)
 
 
 def _preloads(value: str) -> List[str]:

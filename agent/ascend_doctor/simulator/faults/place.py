@@ -25,6 +25,8 @@ class FaultOfNode(Section):
 
     needs_dies: ClassVar[bool] = False
     """Whether only a product with two dies in a module, an A3, can have it."""
+    needs_bonds: ClassVar[bool] = False
+    """Whether only a product that bonds the links of a port, an Atlas 9000 A3, can have it."""
     needs_hccs: ClassVar[bool] = False
     """Whether only a product with HCCS links and a board of its own for them, an A2 or A3, can have it."""
     needs_switches: ClassVar[bool] = False

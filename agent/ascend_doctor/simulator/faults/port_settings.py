@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Dict, Literal, Union
+from typing import Dict, Literal, Optional, Union
 
 from pydantic import Field
 
@@ -200,6 +200,22 @@ class VnicDown(_FaultOfPort):
             port.settings.vnic_up = False
 
 
+class BondLost(_FaultOfPort):
+    """The bond of a port's links lost its address in a reset, and nobody applied the saved settings again.
+
+    `address` is what the bond has instead, nothing when it is left out.
+    """
+
+    found_by = ("roce.bond",)
+    needs_bonds = True
+    fault: Literal["bond-lost"] = "bond-lost"
+    address: Optional[ipaddress.IPv4Address] = None
+
+    def change(self, port: Port) -> None:
+        """Take the address away, or set the other one."""
+        port.settings.bond_address = "" if self.address is None else str(self.address)
+
+
 class HccpLeftover(_FaultOfPort):
     """The process of an earlier job still runs on the device; none of it is left on the host."""
 
@@ -331,6 +347,7 @@ PortSettingsFault = Union[
     RouteForeign,
     RecoveryFailed,
     VnicDown,
+    BondLost,
     HccpLeftover,
     NetdetectUnset,
     NetdetectForeign,

@@ -95,6 +95,24 @@ class AddressDiffers(FaultOfNpu):
         machine.hccn_conf[self.npu]["address"] = str(self.address or live + 1)
 
 
+class AddressChanged(FaultOfNpu):
+    """Somebody gave the device another address and `/etc/hccn.conf` still has the old one.
+
+    `address` is the new one, the last but two of the port's network when it is left out.
+    """
+
+    found_by = ("roce.ip",)
+    needs_roce = True
+    fault: Literal["address-changed"] = "address-changed"
+    address: Optional[ipaddress.IPv4Address] = None
+
+    def apply(self, machine: Machine) -> None:
+        """Give the device the address; a port that is its own gateway keeps pointing at the old one."""
+        port = machine.ports[self.npu]
+        network = ipaddress.IPv4Network(f"{port.address}/{port.netmask}", strict=False)
+        port.address = str(self.address or network.broadcast_address - 2)
+
+
 class AddressDuplicate(FaultOfNpu):
     """The port has the address of another one, in the device and in `/etc/hccn.conf`.
 
@@ -136,6 +154,7 @@ PortFault = Union[
     GatewayMissing,
     TlsOdd,
     AddressDiffers,
+    AddressChanged,
     AddressDuplicate,
     NetHealthInit,
 ]

@@ -57,7 +57,8 @@ class PortSettings:
     machines of which the tool does not tell it. `bandwidth_limit_mbps` is None without a limit. `udp_port` is None
     where the device chooses and does not tell; `udp_status` is `auto` or `custom`. `hccp` tells whether the process of
     a job runs on the device. `config_status` is the number by which the device tells whether the saved settings were
-    applied. `vnic_address` is empty when the virtual network card has none, and so are the addresses of IPv6.
+    applied. `vnic_address` is empty when the virtual network card has none, and so are the addresses of IPv6 and of the
+    bond of its links.
     """
 
     mac: str = "02:4e:00:00:00:00"
@@ -82,6 +83,8 @@ class PortSettings:
     ipv6_prefix: int = 64
     ipv6_gateway: str = ""
     ipv6_netdetect: str = ""
+    bond_address: str = ""
+    bond_netmask: str = "255.255.0.0"
     classes: TrafficClasses = attrs.field(factory=TrafficClasses)
     neighbours: List[Neighbour] = attrs.field(factory=list)
     extra_routes: List[ExtraRoute] = attrs.field(factory=list)

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from typing import Optional, Sequence, Union
 
+import attrs
+
 from ascend_doctor.simulator.hardware import Answer, Machine, Presence
 from ascend_doctor.simulator.hccn_tool import hccs_ping, outcome, ping
 from ascend_doctor.simulator.hccn_tool.ipv6 import over_ipv6
 from ascend_doctor.simulator.hccn_tool.outcome import Outcome, Request
 from ascend_doctor.simulator.hccn_tool.ping import Reach
+from ascend_doctor.simulator.hccn_tool.port_settings import SUPERPOD_9000
 from ascend_doctor.simulator.hccn_tool.table import COMMANDS, NOT_SIMULATED, NOT_SIMULATED_UNPUBLISHED, Entry
 from ascend_doctor.simulator.hccn_tool.usage import help_text, unknown_option, wrong_count
 
+_BOND = "-bond"
+"""Put before a command it is about the bond of a port's links; the published build does not know the word."""
+_LACKING_ON_9000 = frozenset({"optical", "pfc_stat"})
+"""What the Atlas 9000 A3 does not have, beside the commands that check the board themselves (vendor source)."""
 _MAX_WORDS = 62
 _MAX_WORD_LENGTH = 900
 _MAX_DEVICE_DIGITS = 2
@@ -31,11 +38,27 @@ def answer(machine: Machine, words: Sequence[str], now: float, reach: Optional[R
     `now` is the device's time in epoch seconds, `reach` tells who can be pinged.
     """
     before = [] if machine.home is None else [_lost_logs(machine.home)]
+    of_bond = machine.all_commands and list(words[:1]) == ["-i"] and list(words[2:3]) == [_BOND]
+    if of_bond:
+        words = [*words[:2], *words[3:]]
     opened = _open(machine, words, now)
     if opened is None:
         return Answer(hangs=True)
+    if of_bond and isinstance(opened, Request):
+        opened = _bonded(opened, words[2])
     result = opened if isinstance(opened, Outcome) else _ask(opened, words[2][1:], reach)
     return result.answer(before)
+
+
+def _bonded(request: Request, command: str) -> Union[Request, Outcome]:
+    """Return the question with the address of the bond in place of the port's, which only `-ip` asks for."""
+    if request.machine.board.main_board_id not in SUPERPOD_9000:
+        return outcome.NO_BOND
+    settings = request.port.settings
+    if command != "-ip":
+        return request
+    port = attrs.evolve(request.port, address=settings.bond_address, netmask=settings.bond_netmask)
+    return attrs.evolve(request, port=port)
 
 
 def _lost_logs(home: str) -> str:
@@ -110,6 +133,8 @@ def _refusal(request: Request, command: str) -> Optional[Outcome]:
         return entry.check(request)
     if not words or (entry.single and len(words) != 1):
         return wrong_count(command)
+    if command in _LACKING_ON_9000 and request.machine.board.main_board_id in SUPERPOD_9000:
+        return outcome.UNSUPPORTED
     if words[0] == "-inet6" and entry.speaks_ipv6:
         return over_ipv6(request, command)
     return _refusal_of_words(entry, command, words) if entry.check is None else entry.check(request)

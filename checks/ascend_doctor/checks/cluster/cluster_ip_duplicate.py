@@ -27,7 +27,7 @@ import attrs
 
 from ascend_doctor.checks import ports, remedies
 from ascend_doctor.checks.check import Check, NoLimits
-from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.outcome import failed, passed, skipped, unknown
 from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.hccn_tool import ip, lldp
@@ -35,7 +35,7 @@ from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import ROCE
-from ascend_doctor.model.reading import Missing
+from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.status import Confidence
 from ascend_doctor.model.subject import Subject, SubjectKind
 from ascend_doctor.model.wording import counted
@@ -60,6 +60,9 @@ class Owner:
 def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     """Name the culprit of every address that occurs twice."""
     owners = list(_owners(fleet))
+    if not owners and _is_bare(fleet):
+        yield skipped(fleet.subject, "no port has an IPv4 address")
+        return
     if not owners:
         yield unknown(fleet.subject, "the address of every port", NOT_ASKED)
         return
@@ -71,6 +74,12 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
         yield _judge(group, owners)
     if not shared:
         yield passed(fleet.subject, f"{counted(len(owners), 'address', 'addresses')}, each once", observed=len(owners))
+
+
+def _is_bare(fleet: FleetView) -> bool:
+    """Tell whether every port says that it has no address."""
+    gaps = [facts if isinstance(facts, Missing) else facts.ipaddr for _, _, _, facts in fleet.each(ip.SOURCE)]
+    return bool(gaps) and all(isinstance(gap, Missing) and gap.why is Absence.NOT_CONFIGURED for gap in gaps)
 
 
 def _owners(fleet: FleetView) -> Iterator[Owner]:

@@ -28,7 +28,7 @@ import attrs
 from ascend_doctor.checks import fabric, ports, remedies
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.fabric import Port
-from ascend_doctor.checks.outcome import failed, passed, unknown, warned
+from ascend_doctor.checks.outcome import failed, passed, skipped, unknown, warned
 from ascend_doctor.checks.view import NOT_ASKED, FleetView
 from ascend_doctor.facts.hccn_tool import link, net_health, netdetect
 from ascend_doctor.model.finding import Finding, Remedy
@@ -54,6 +54,9 @@ def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
     """Name targets that fail for nearly everybody, then single ports with a wrong target."""
     found = fabric.ports_of(fleet)
     probing = [port for port in found if port.probes is not None]
+    if not probing and found and all(port.is_known and port.address is None for port in found):
+        yield skipped(fleet.subject, "no port has an IPv4 address, so none needs to probe any")
+        return
     if not probing:
         yield unknown(fleet.subject, "which addresses the ports probe", NOT_ASKED)
         return
@@ -115,11 +118,14 @@ def _dead(address: str, users: List[Port]) -> Finding:
 
 def _wrong(found: Sequence[Port], probing: Sequence[Port], dead: Dict[str, List[Port]]) -> Iterator[Optional[Finding]]:
     owners = fabric.by_address(found)
+    left = fabric.by_left_address(found)
     joined = {end.subject for pair in fabric.direct_pairs(found) for end in pair}
     whole = len({port.view.name for port in found}) > 1 and all(port.is_known for port in found)
     for port in probing:
-        if port.probes in dead or port.probes == port.address or port.subject in joined:
-            yield None  # judged above, by roce.netdetect, or right
+        if port.probes in dead or port.probes in (port.address, port.left) or port.subject in joined:
+            yield None  # judged above, by roce.netdetect or roce.ip, or right
+        elif port.probes in left and port.probes not in owners:
+            yield None  # what is wrong is the address of the other end, which roce.ip tells
         elif port.neighbour == "npu":
             yield _direct(port, owners.get(str(port.probes)), joined, whole)
         else:

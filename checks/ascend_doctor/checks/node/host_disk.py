@@ -20,6 +20,7 @@ Sources: operators' deployment notes (about 670 GB for a large quantised model);
 
 from __future__ import annotations
 
+import shlex
 from typing import Dict, Iterator, List, Tuple
 
 import attrs
@@ -103,7 +104,8 @@ def _words(each: FileSystem) -> str:
 
 def _clean(each: FileSystem) -> Remedy:
     return Remedy(
-        "Find out what fills it, and remove or move it.", f"du -xh --max-depth=2 {each.mount} | sort -h | tail"
+        "Find out what fills it, and remove or move it.",
+        f"du -xh --max-depth=2 {shlex.quote(each.mount)} | sort -h | tail",
     )
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import passed, skipped, unknown, warned
 from ascend_doctor.checks.surroundings import in_container
@@ -48,7 +49,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
                 Remedy("Or stop it.", f"systemctl stop {name}"),
             ],
             observed=name,
-            quotes=view.quote(services.SOURCE),
+            quotes=host.lines(view, services.SOURCE, "running", "ufw_enabled"),
         )
     elif not isinstance(running, Missing):
         yield passed(view.subject, "no firewall service is active")

@@ -18,13 +18,14 @@ Sources: vllm-project/vllm-ascend, multi-node guide; the rule is ours.
 
 from __future__ import annotations
 
+import shlex
 from typing import Iterator
 
+from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import network
-from ascend_doctor.facts.source import WHOLE_NODE
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.reading import Missing, part
 from ascend_doctor.model.status import Severity
@@ -47,12 +48,19 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             view.subject,
             f"/etc/hosts leads {name} to {first}",
             expected="the address of the node's interface",
-            remedies=[Remedy("Put the node's own address beside its name.", f"getent ahostsv4 {name}")],
+            remedies=[_step(str(name))],
             observed=first,
-            quotes=view.quote(network.SOURCE, WHOLE_NODE, "hostname", first),
+            quotes=host.lines(view, network.SOURCE, "hostname", "hostname_addresses"),
         )
     else:
         yield passed(view.subject, f"{name} stands for {first}", observed=first)
+
+
+def _step(name: str) -> Remedy:
+    return Remedy(
+        "In /etc/hosts put the node's own address beside its name, and take the name off the lines of the loopback.",
+        f"grep -n {shlex.quote(name)} /etc/hosts",
+    )
 
 
 CHECK = Check(

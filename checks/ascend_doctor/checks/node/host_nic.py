@@ -24,6 +24,7 @@ from typing import Iterator, List, Optional, Sequence
 
 import attrs
 
+from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
@@ -62,7 +63,7 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
             wrong,
             expected="an interface that is up and has an IPv4 address",
             remedies=[SHOW, Remedy("Write the exact name on every node.", "export HCCL_SOCKET_IFNAME==NAME")],
-            quotes=view.quote(network.SOURCE),
+            quotes=host.lines(view, network.SOURCE, "name"),
         )
     elif limits.hccl_socket_ifname or limits.hccl_if_ip:
         yield passed(view.subject, "the interfaces that the job names are up and have addresses")

@@ -12,8 +12,8 @@ What to do: end the program that holds the port, or move HCCL with HCCL_IF_BASE_
 Disruption: none.
 
 Limits: `base_port` and `count` are the vendor's defaults; `ports` are further ones that the job needs, such as its
-    master port. While a process uses the NPUs the ports are taken for its job, and pass. Who holds a port is not
-    looked up.
+    master port. While a process uses the NPUs the ports are taken for its job, and pass. In a container, which does not
+    show the processes of others, a taken port is a warning. Who holds a port is not looked up.
 
 Sources: hicann/hccl, HCCL_IF_BASE_PORT and cluster_info_nego (EI0019).
 """
@@ -24,10 +24,12 @@ from typing import Iterator, List, Sequence, Tuple
 
 import attrs
 
+from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown, warned
+from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts.host import network
+from ascend_doctor.facts.host import identity, network
 from ascend_doctor.facts.host.network import PortRange
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.model.finding import Finding, Remedy
@@ -58,13 +60,17 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     elif taken and not isinstance(table, Missing) and table.processes:
         yield passed(view.subject, f"somebody listens on {_listed(taken)}, as a job that uses the NPUs does")
     elif taken:
-        yield failed(
+        # A container shows its own processes alone, and its host's ports with `--network host`.
+        contained = in_container(view)
+        whose = "a container does not show whether for a job" if contained else "no process uses the NPUs"
+        say = warned if contained else failed
+        yield say(
             view.subject,
-            f"somebody listens on {_listed(taken)}, and no process uses the NPUs",
+            f"somebody listens on {_listed(taken)}, and {whose}",
             expected=f"nobody on {_span(limits)} before the job starts",
             remedies=[_who(taken), Remedy("Or move HCCL on every node alike.", "export HCCL_IF_BASE_PORT=PORT")],
             observed=taken[0],
-            quotes=view.quote(network.SOURCE),
+            quotes=host.lines(view, network.SOURCE, "listening"),
         )
     else:
         yield from _reserved(view, limits, wanted)
@@ -86,8 +92,7 @@ def _reserved(view: NodeView, limits: Limits, wanted: Sequence[int]) -> Iterator
         f"the kernel may give {_listed(exposed)} to any program",
         expected=f"{_span(limits)} reserved",
         remedies=[_reserve(kept, exposed)],
-        observed=len(exposed),
-        quotes=view.quote(network.SOURCE),
+        quotes=host.lines(view, network.SOURCE, "local_ports", "reserved_ports"),
     )
 
 
@@ -120,7 +125,7 @@ def _reserve(kept: Sequence[PortRange], ports: Sequence[int]) -> Remedy:
 
 CHECK = Check(
     id="host.ports",
-    reads=(network.SOURCE, info.SOURCE),
+    reads=(network.SOURCE, info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
     own_limits=("ports",),

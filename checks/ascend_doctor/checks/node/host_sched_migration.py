@@ -1,4 +1,4 @@
-"""The kernel takes another time than recommended before it moves a process to another processor.
+"""The kernel moves processes between processors too readily, or too seldom.
 
 What it reads: `kernel.sched_migration_cost_ns`; since Linux 5.13 it is `migration_cost_ns` in debugfs, which only root
     may read.

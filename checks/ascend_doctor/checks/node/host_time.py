@@ -18,7 +18,7 @@ Sources: the rule is ours; the state is that of adjtimex(2).
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Sequence, Tuple
 
 import attrs
 
@@ -30,7 +30,7 @@ from ascend_doctor.facts.host import identity, services
 from ascend_doctor.facts.host.services import TIME_KEEPERS
 from ascend_doctor.facts.source import WHOLE_NODE
 from ascend_doctor.model.finding import Finding, Remedy
-from ascend_doctor.model.reading import Missing, known, part
+from ascend_doctor.model.reading import Missing, Reading, known, part
 from ascend_doctor.model.status import Severity
 
 
@@ -48,7 +48,8 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     if isinstance(synchronised, Missing):
         yield unknown(view.subject, "whether the clock is synchronised", synchronised, view.quote(services.SOURCE))
         return
-    keepers = [name for name in TIME_KEEPERS if name in (known(part(facts, lambda found: found.running)) or ())]
+    running = part(facts, lambda found: found.running)
+    keepers = [name for name in TIME_KEEPERS if name in (known(running) or ())]
     up_s = booted_since_s(view, view.evidence.get(services.SOURCE.name))
     if synchronised:
         yield passed(view.subject, f"the clock is synchronised{f' by {keepers[0]}' if keepers else ''}")
@@ -57,7 +58,7 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     else:
         yield warned(
             view.subject,
-            f"the clock is not synchronised: {f'{keepers[0]} runs' if keepers else 'no time service runs'}",
+            f"the clock is not synchronised{_because(keepers, running)}",
             expected="a clock that the kernel holds for synchronised",
             remedies=[_step(keepers[0] if keepers else "")],
             observed="unsynchronised",
@@ -65,9 +66,16 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
         )
 
 
+def _because(keepers: Sequence[str], running: Reading[Tuple[str, ...]]) -> str:
+    if keepers:
+        return f": {keepers[0]} runs"
+    return "" if isinstance(running, Missing) else ": no time service runs"
+
+
 def _step(keeper: str) -> Remedy:
     if not keeper:
-        return Remedy("Start a time service.", "systemctl enable --now chronyd")
+        step = "On the host install a time service, such as chrony, and start it."
+        return Remedy(step, "systemctl enable --now chronyd")
     return Remedy(
         "See which servers it reaches.", "chronyc sources -v" if keeper.startswith("chrony") else "timedatectl"
     )

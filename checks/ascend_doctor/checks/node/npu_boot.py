@@ -48,11 +48,9 @@ class Limits:
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge every NPU of which the health is known, or of which the tool says that it is not ready."""
     table = view.read(info.SOURCE)
-    waiting = (
-        frozenset()
-        if isinstance(table, Missing)
-        else frozenset(chips.subject(view, row) for row in table.chips if row.health == UNKNOWN)
-    )
+    rows = () if isinstance(table, Missing) else table.chips
+    words = {chips.subject(view, row): row.health for row in rows}
+    waiting = {subject for subject, said in words.items() if said == UNKNOWN}
     for target, subject, item in alarms.of_chips(view):
         word = item if isinstance(item, Missing) else item.health
         if subject in waiting:
@@ -63,6 +61,8 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
                 if word.upper() == UNKNOWN
                 else passed(subject, "it has started")
             )
+        elif word.why is Absence.NOT_SUPPORTED and subject in words:
+            yield passed(subject, "it has started")
         elif word.why is Absence.NOT_READY:
             yield _not_ready(view, subject, health.SOURCE, target, limits)
         else:

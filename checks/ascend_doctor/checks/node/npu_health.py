@@ -1,7 +1,7 @@
 """An NPU reports a fault.
 
-What it reads: the health word and the event codes of `npu-smi info -t health`; where that was not asked, the Health
-    column of `npu-smi info`.
+What it reads: the health word and the event codes of `npu-smi info -t health`; where that was not asked, or cannot be,
+    the Health column of `npu-smi info`.
 
 Why it matters: one bad chip stops the whole job, or makes it compute wrong results.
 
@@ -35,6 +35,7 @@ from ascend_doctor.checks.surroundings import booted_since_s
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import health, info
+from ascend_doctor.facts.npu_smi.info import InfoChip
 from ascend_doctor.facts.source import WHOLE_NODE, Source, Target
 from ascend_doctor.knowledge import fault_codes
 from ascend_doctor.model.evidence import Quote
@@ -86,24 +87,29 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
                     continue
                 codes = () if isinstance(item.error_codes, Missing) else item.error_codes
                 yield _judge(view, Chip(who, npu or 0, number, item.health, codes, health.SOURCE, target), limits)
-        elif facts.why is Absence.NOT_RUN and target == WHOLE_NODE:
-            yield from _from_table(view, facts, limits)
+        elif facts.why is Absence.NOT_SUPPORTED or (facts.why is Absence.NOT_RUN and target == WHOLE_NODE):
+            yield from _from_table(view, target, subject, facts, limits)
         else:
             yield unknown(subject, "the health", facts, view.quote(health.SOURCE, target))
 
 
-def _from_table(view: NodeView, gap: Missing, limits: Limits) -> Iterator[Finding]:
+def _from_table(view: NodeView, target: Target, subject: Subject, gap: Missing, limits: Limits) -> Iterator[Finding]:
     table = view.read(info.SOURCE)
-    if isinstance(table, Missing):
-        yield unknown(view.subject, "the health of the NPUs", gap)
-        return
-    for row in table.chips:
+    rows = () if isinstance(table, Missing) else [row for row in table.chips if _is_about(target, row)]
+    if not rows:
+        yield unknown(subject, "the health of the NPUs" if target == WHOLE_NODE else "the health", gap)
+    for row in rows:
         who = chips.subject(view, row)
         if row.looks_unread:
             unread = Missing(Absence.TOOL_FAILED, "npu-smi could not read the chip and prints OK all the same")
             yield unknown(who, "the health", unread, view.quote(info.SOURCE))
         else:
             yield _judge(view, Chip(who, row.npu, row.chip, row.health, (), info.SOURCE, WHOLE_NODE), limits)
+
+
+def _is_about(target: Target, row: InfoChip) -> bool:
+    is_card = target.npu is None or target.npu == row.npu
+    return is_card and (target.chip is None or isinstance(row.chip, Missing) or target.chip == row.chip)
 
 
 def _judge(view: NodeView, chip: Chip, limits: Limits) -> Finding:

@@ -12,7 +12,7 @@ Limits: as long as the chip raises no event its temperature has no effect, says 
     degrees. `warn_codes` (memory hot, chip hot) and `fail_codes` (memory at its fatal temperature) are the chip's own
     events. `max_above_siblings_c` is our own policy: so much above the middle of the NPUs of the node with about the
     same load (`same_load_pct` points of AICore use, ours too) is a warning. Fewer than `min_siblings` others are too
-    few to compare with.
+    few to compare with. Where the tool does not tell degrees or load the events alone decide.
 
 Sources: hicann/driver, npu-smi manual (note on temperatures); Ascend/mind-cluster, device plugin, faultCode.json
     (80E00209, 80E20207, 80E0020B).
@@ -21,23 +21,26 @@ Sources: hicann/driver, npu-smi manual (note on temperatures); Ascend/mind-clust
 from __future__ import annotations
 
 import statistics
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import alarms, chips
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.outcome import failed, missing, passed
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.npu_smi import common, health
 from ascend_doctor.facts.source import Target
 from ascend_doctor.knowledge import fault_codes
+from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
-from ascend_doctor.model.reading import NOT_REPORTED, Missing
+from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.subject import Subject
 
+NOT_TOLD = (Absence.NOT_SUPPORTED, Absence.NOT_REPORTED)
+"""Reasons for which an older tool leaves out degrees or load; the events decide then."""
 COOL = Remedy("Look at the cooling: fans, filters, water flow, the air that comes in; then at the chip's heat sink.")
 
 
@@ -81,13 +84,15 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
         target, codes = events.get(subject, (Target(), ()))
         raised = _by_code(view, subject, target, codes, limits)
         chip = next((one for one in found if one.subject == subject), None)
+        gap = unseen.get(subject) or gaps.get(subject) or gaps.get(view.subject, NOT_REPORTED)
         if raised is not None:
             yield raised
-        elif subject not in events or chip is None:
-            gap = unseen.get(subject) or gaps.get(subject, NOT_REPORTED)
-            yield unknown(subject, "the temperature", gap)
-        else:
+        elif subject in events and chip is not None:
             yield _by_siblings(view, chip, found, limits)
+        elif subject in events and gap.why in NOT_TOLD:
+            yield passed(subject, "no event about its temperature; the tool does not tell degrees or load")
+        else:
+            yield missing(subject, "the temperature", gap)
 
 
 def _chips(view: NodeView) -> Tuple[List[Chip], Dict[Subject, Missing]]:
@@ -95,7 +100,7 @@ def _chips(view: NodeView) -> Tuple[List[Chip], Dict[Subject, Missing]]:
     gaps: Dict[Subject, Missing] = {}
     for target, subject, facts in view.each(common.SOURCE):
         if isinstance(facts, Missing):
-            gaps[subject] = facts
+            gaps.update(dict.fromkeys(_npus(view, target, subject), facts))
             continue
         for item in facts.chips:
             who = chips.npu(view, facts.npu, item.chip, subject)
@@ -106,6 +111,12 @@ def _chips(view: NodeView) -> Tuple[List[Chip], Dict[Subject, Missing]]:
                 gap = degrees if isinstance(degrees, Missing) else load
                 gaps[who] = gap if isinstance(gap, Missing) else NOT_REPORTED
     return found, gaps
+
+
+def _npus(view: NodeView, target: Target, subject: Subject) -> Sequence[Subject]:
+    """Return the NPUs of the card that a target is; the subject where the map does not know them."""
+    devices = () if isinstance(view.devices, Missing) or target.npu is None else view.devices.of_card(target.npu)
+    return [subjects.npu(view.name, device.phy_id) for device in devices] or [subject]
 
 
 def _by_code(

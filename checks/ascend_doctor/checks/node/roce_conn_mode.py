@@ -39,9 +39,12 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Compare to what the ports lead."""
     kinds: Dict[str, List[Tuple[Target, Subject]]] = {}
     gap: Optional[Missing] = None
+    strangers = False
     for target, subject, facts in view.each(lldp.SOURCE):
         peer = facts if isinstance(facts, Missing) else facts.peer
-        if isinstance(peer, Missing):
+        if not isinstance(facts, Missing) and facts.neighbour and isinstance(peer, Missing):
+            strangers = True
+        elif isinstance(peer, Missing):
             gap = gap if ports.unused(view, target) else peer
         else:
             kinds.setdefault(peer, []).append((target, subject))
@@ -50,6 +53,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     elif kinds:
         (kind,) = kinds
         yield passed(view.subject, f"the ports lead to {WORDS[kind]}", observed=kind)
+    elif strangers:
+        yield skipped(view.subject, "the neighbours do not say whether they are switches")
     elif gap is None:
         yield skipped(view.subject, f"nobody announces itself; {ports.UNUSED}")
     else:

@@ -8,7 +8,7 @@ What to do: set the port of the switch to full duplex, or let both sides negotia
 
 Disruption: setting the switch port interrupts the network of the NPU.
 
-Limits: none. Without a link there is nothing to judge.
+Limits: none. Without a link there is nothing to judge, nor where the mode was asked before the link came up.
 
 Sources: hicann/driver, hccn_tool source; Ascend/mind-cluster toolkit, threshold_config.py.
 """
@@ -50,6 +50,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             )
         elif not isinstance(facts, Missing) and ports.is_down(view, target):
             yield skipped(subject, "the link is down, so there is no mode")
+        elif not isinstance(facts, Missing) and ports.is_older_than_link(view, target, duplex.SOURCE):
+            yield skipped(subject, f"there is no mode: {ports.NOT_TOLD_SINCE}")
         else:
             yield missing(subject, "the duplex mode", mode, quotes)
 

@@ -12,7 +12,7 @@ Disruption: pulling the fibre interrupts the network of the NPU.
 Limits: within the last `window_s` seconds `warn_downs` interruptions warn and `max_downs` fail, or one that lasted
     `max_down_s` seconds (the vendor's: five in a day; 30 seconds). `settle_s` and `settle_changes` are our own
     policy: the first changes after the start of the device are part of the start, as far as the history still shows
-    them.
+    them. A history that lies in the device's future has no ages, and is skipped.
 
 Sources: hicann/hccl, fault diagnosis of task execution (a sample); Ascend/mind-cluster, faultCustomization.json (five
     a day) and ascend-faultdiag (30 seconds).
@@ -40,6 +40,8 @@ from ascend_doctor.model.subject import Subject
 from ascend_doctor.model.wording import counted
 
 CLEAN = Remedy("Clean the ends of the fibre and look at the received light of both ends.", "", Disruption.TRAFFIC)
+AHEAD_S = 300.0
+SET_BACK = "the device's clock was set back, so that the history of the link has no ages"
 BAD_TIME = Missing(Absence.UNPARSED, "a time in the history has a form that the doctor does not know")
 
 
@@ -79,6 +81,8 @@ def _judge(view: NodeView, target: Target, subject: Subject, facts: LinkStatFact
     quotes = view.quote(link_stat.SOURCE, target, "current time", "LINK DOWN")
     if now is None or changes is None:
         return unknown(subject, "the history of the link", BAD_TIME, quotes)
+    if any(at > now + AHEAD_S for at, _ in changes):
+        return skipped(subject, SET_BACK)
     downs = [change for change in _since_start(changes, facts, limits) if now - change[0] <= limits.window_s]
     count = sum(state == "DOWN" for _, state in downs)
     longest = _longest_down_s(downs)

@@ -11,15 +11,17 @@ What to do: set the gateway of the subnet; on a direct cable, or in one flat sub
 Disruption: setting the gateway interrupts the network of the NPU for a moment.
 
 Limits: `required` is our own policy: whether a missing gateway always fails. Without it a missing gateway fails only
-    where other ports of the node have one and the node's ports lie in several subnets; else it is a warning. A
-    gateway equal to the port's own address is right on a direct cable and no finding there.
+    where other ports of the node have one and the node's ports lie in several subnets; else it is a warning, one for
+    the node where no port has any. A
+    gateway equal to the port's own address is right on a direct cable and no finding there. A port with an IPv6 address
+    only needs no IPv4 gateway.
 
 Sources: hicann/driver, hccn_tool source; MindIE deployment guides (own address as gateway on a direct cable).
 """
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, List, Tuple
 
 import attrs
 
@@ -44,26 +46,37 @@ class Limits:
 
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
-    """Judge the gateway of every port."""
+    """Judge the gateway of every port, and the node as a whole where no port has one."""
+    bare: List[Tuple[Target, Subject]] = []
+    anyone = False
     for target, subject, facts in view.each(gateway.SOURCE):
         quotes = view.quote(gateway.SOURCE, target)
         if isinstance(facts, Missing):
             yield missing(subject, "the gateway", facts, quotes)
         elif not isinstance(facts.gateway, Missing):
+            anyone = True
             yield _judge(view, target, subject, facts.gateway)
         elif facts.gateway.why is not Absence.NOT_CONFIGURED:
             yield missing(subject, "the gateway", facts.gateway, quotes)
         elif ports.unused(view, target):
             yield skipped(subject, f"has no gateway, but {ports.UNUSED}")
+        elif ports.is_ipv6_only(view, target):
+            yield skipped(subject, f"has no gateway, but {ports.IPV6_ONLY}")
         else:
-            say = failed if limits.required or _routed(view) else warned
-            yield say(
-                subject,
-                "has no gateway",
-                expected="a gateway in the subnet of the port",
-                remedies=[_set(target)],
-                quotes=quotes,
-            )
+            bare.append((target, subject))
+    say = failed if limits.required or (anyone and _in_several_subnets(view)) else warned
+    alike = len(bare) > 1 and not anyone
+    for target, subject in bare[:1] if alike else bare:
+        yield say(
+            view.subject if alike else subject,
+            f"no port has a gateway ({len(bare)} ports): only their own subnets can be reached"
+            if alike
+            else "has no gateway",
+            expected="a gateway in the subnet of the port",
+            remedies=[_set(target)],
+            quotes=view.quote(gateway.SOURCE, target),
+            affected=[other for _, other in bare] if alike else [],
+        )
 
 
 def _judge(view: NodeView, target: Target, subject: Subject, address: str) -> Finding:
@@ -98,14 +111,10 @@ def _judge(view: NodeView, target: Target, subject: Subject, address: str) -> Fi
     )
 
 
-def _routed(view: NodeView) -> bool:
-    """Tell whether the node relies on gateways: some port has one, and its ports lie in several subnets."""
-    some = any(
-        not isinstance(facts, Missing) and not isinstance(facts.gateway, Missing)
-        for _, _, facts in view.each(gateway.SOURCE)
-    )
+def _in_several_subnets(view: NodeView) -> bool:
+    """Tell whether the ports of the node lie in several subnets, so that they rely on the gateways that they have."""
     networks = {ports.network_of(view, target) for target, _, _ in view.each(ip.SOURCE)}
-    return some and len(networks - {None}) > 1
+    return len(networks - {None}) > 1
 
 
 def _set(target: Target) -> Remedy:

@@ -34,6 +34,7 @@ from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.wording import counted
 
 EXPECTED = "settings for every NPU that has an address"
+_FURTHER = {ports.PLANNED_IPV6, ports.PLANNED_BOND}
 MOUNT = Remedy("Mount /etc/hccn.conf of the host into the container.")
 
 
@@ -45,7 +46,9 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     gaps = [facts for _, facts in answers if isinstance(facts, Missing)]
     quotes = view.quote(hccn_conf.SOURCE)
     if not isinstance(conf, Missing):
-        planned = {device.device for device in conf.devices if device.address is not None}
+        planned = {
+            device.device for device in conf.devices if device.address is not None or _FURTHER & set(device.extra)
+        }
         absent = [target.phy_id for target in in_use if target.phy_id is not None and target.phy_id not in planned]
         if not absent:
             yield passed(

@@ -9,7 +9,8 @@ What to do: set the same MTU on all ports, and at least that on every switch bet
 
 Disruption: setting the MTU interrupts the network of the NPU.
 
-Limits: `min_mtu` is our own policy: below it a RoCE message of 4096 bytes does not fit into one packet.
+Limits: `min_mtu` is our own policy: below it a RoCE message of 4096 bytes does not fit into one packet. A small MTU
+    on all ports warns, one that differs from the others fails.
 
 Sources: hicann/driver, hccn_tool source (68 to 9702); DemonCAT catalogue of faults (MTU mismatch).
 """
@@ -28,7 +29,7 @@ from ascend_doctor.facts.hccn_tool import mtu
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
-from ascend_doctor.model.status import Disruption, Severity
+from ascend_doctor.model.status import Disruption
 
 WHAT = "the MTU"
 
@@ -79,7 +80,6 @@ CHECK = Check(
     reads=(mtu.SOURCE, *ports.USE),
     judge=judge,
     limits=Limits(),
-    severity=Severity.ADVISORY,
     generations=ROCE,
     own_limits=("min_mtu",),
 )

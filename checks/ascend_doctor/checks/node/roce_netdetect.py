@@ -9,7 +9,8 @@ What to do: let the port probe its gateway or, on a cable straight to another NP
 
 Disruption: none.
 
-Limits: none. Whether the address is the right one needs the other nodes: see `cluster.netdetect-target`.
+Limits: none. A port with an IPv6 address only probes no IPv4 address. Whether the address is the right one needs the
+    other nodes: see `cluster.netdetect-target`.
 
 Sources: hicann/driver, tool_ops.c (0.0.0.0 when unset); MindIE deployment guides (the peer on a direct cable).
 """
@@ -40,6 +41,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             yield missing(subject, "the probed address", address, quotes)
         elif ports.unused(view, target):
             yield skipped(subject, ports.UNUSED)
+        elif isinstance(address, Missing) and ports.is_ipv6_only(view, target):
+            yield skipped(subject, f"probes no IPv4 address, but {ports.IPV6_ONLY}")
         elif isinstance(address, Missing):
             yield warned(
                 subject,

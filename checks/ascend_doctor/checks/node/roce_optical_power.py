@@ -10,9 +10,9 @@ What to do: received light out of range: clean the fibre's ends, then look at th
 
 Disruption: pulling the fibre interrupts the network of the NPU.
 
-Limits: the module's own limits come first. Where it names none, in mW: `tx_min`, `tx_max`, `rx_min`, `rx_max` fail,
-    `rx_low` warns (the vendor's toolkit). `max_spread_db` warns when the lanes of one direction differ by more. A
-    module that does not report its power (copper, active cable) is skipped.
+Limits: the module's own limits come first. Where it names none (a highest limit of 0 is none), in mW: `tx_min`,
+    `tx_max`, `rx_min`, `rx_max` fail, `rx_low` warns (the vendor's toolkit). `max_spread_db` warns when the lanes of
+    one direction differ by more. A module that does not report its power (copper, active cable) is skipped.
 
 Sources: Ascend/mind-cluster, npu_info_parser.py and threshold_config.py.
 """
@@ -94,7 +94,7 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
 
 def _sides(facts: OpticalFacts, limits: Limits) -> Tuple[Side, Side]:
     own_tx, own_rx = (facts.tx_power_low_mw, facts.tx_power_high_mw), (facts.rx_power_low_mw, facts.rx_power_high_mw)
-    weak = limits.rx_low if isinstance(facts.rx_power_low_mw, Missing) else 0.0
+    weak = limits.rx_low if isinstance(facts.rx_power_low_mw, Missing) or facts.rx_power_high_mw == 0 else 0.0
     tx_low, tx_high = _range(own_tx, (limits.tx_min, limits.tx_max))
     rx_low, rx_high = _range(own_rx, (limits.rx_min, limits.rx_max))
     return (
@@ -105,6 +105,8 @@ def _sides(facts: OpticalFacts, limits: Limits) -> Tuple[Side, Side]:
 
 def _range(own: Tuple[Reading[float], Reading[float]], otherwise: Tuple[float, float]) -> Tuple[float, float]:
     low, high = known(own[0]), known(own[1])
+    if high == 0:
+        return otherwise  # nobody wrote limits into this module: it prints 0 for each
     return (otherwise[0] if low is None else low, otherwise[1] if high is None else high)
 
 

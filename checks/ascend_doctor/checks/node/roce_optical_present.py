@@ -7,7 +7,7 @@ Why it matters: without a module there is no link.
 What to do: push the module in until it locks, or replace it. A module that is there and cannot be reached needs the
     same.
 
-Disruption: none beyond the port, which is dead already.
+Disruption: the port is dead already; where two dies share one module, the other one loses its network too.
 
 Limits: none. A port without address is not in use and is skipped; so is a medium that the tool does not support
     (copper). A module that is said to be absent and gives live readings is a contradiction of the tool: a warning.
@@ -29,9 +29,9 @@ from ascend_doctor.facts.hccn_tool.optical import OpticalFacts
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Missing, known
-from ascend_doctor.model.status import Confidence
+from ascend_doctor.model.status import Confidence, Disruption
 
-RESEAT = Remedy("Push the module in until it locks; if that does not help, replace it.")
+RESEAT = Remedy("Push the module in until it locks; if that does not help, replace it.", "", Disruption.TRAFFIC)
 EXPECTED = "a module that is present and answers"
 
 
@@ -41,6 +41,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
         quotes = view.quote(optical.SOURCE, target, "present", "Control link")
         if isinstance(facts, Missing):
             yield missing(subject, "whether the module is there", facts, quotes)
+        elif ports.unused(view, target) and facts.present is not True:
+            yield skipped(subject, f"has no module that answers, but {ports.UNUSED}")
         elif facts.control_link is False:
             yield failed(
                 subject,
@@ -54,8 +56,6 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
         elif facts.present:
             vendor = " ".join(word for word in (known(facts.vendor), known(facts.part_number)) if word)
             yield passed(subject, f"the module is there{f': {vendor}' if vendor else ''}")
-        elif ports.unused(view, target):
-            yield skipped(subject, f"has no module, but {ports.UNUSED}")
         elif _gives_light(facts):
             yield warned(
                 subject,

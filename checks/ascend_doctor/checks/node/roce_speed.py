@@ -10,7 +10,8 @@ What to do: compare the settings of the switch port with those of the others; re
 
 Disruption: setting the speed on the switch interrupts the network of the NPU.
 
-Limits: none. Ports are compared with the other ports of the node; without a link there is no speed to judge.
+Limits: none. Ports are compared with the other ports of the node; without a link there is no speed to judge, nor
+    where the speed was asked before the link came up.
 
 Sources: hicann/driver, hccn_tool source (`Unknown!` while the link is down); Ascend/mind-cluster toolkit (check of the
     RoCE port's configuration).
@@ -28,6 +29,7 @@ from ascend_doctor.facts.hccn_tool import link, speed
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
+from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Disruption, Status
 
 WHAT = "the speed"
@@ -37,9 +39,19 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Compare the speeds of the ports that have a link."""
     found, gaps = alike.settings(view, speed.SOURCE, WHAT, lambda facts: facts.speed_mbps)
     down = {target.phy_id for target, _, _ in view.each(link.SOURCE) if ports.is_down(view, target)}
+    late = {
+        subject
+        for target, subject, facts in view.each(speed.SOURCE)
+        if not isinstance(facts, Missing) and ports.is_older_than_link(view, target, speed.SOURCE)
+    }
     for gap in gaps:
-        dark = gap.status is Status.UNKNOWN and gap.subject.name.isdecimal() and int(gap.subject.name) in down
-        yield skipped(gap.subject, "the link is down, so there is no speed") if dark else gap
+        is_gap = gap.status is Status.UNKNOWN and gap.subject.name.isdecimal()
+        if is_gap and int(gap.subject.name) in down:
+            yield skipped(gap.subject, "the link is down, so there is no speed")
+        elif is_gap and gap.subject in late:
+            yield skipped(gap.subject, f"there is no speed: {ports.NOT_TOLD_SINCE}")
+        else:
+            yield gap
     yield from alike.compare(view, speed.SOURCE, found, what=WHAT, shown=_shown, remedies=_steps)
 
 

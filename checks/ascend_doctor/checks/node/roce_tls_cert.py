@@ -1,4 +1,4 @@
-"""The certificate of a port has ended, is about to, or comes from another authority than its siblings'.
+"""The certificate of a port has ended, ends soon, or comes from another authority.
 
 What it reads: the certificates in `hccn_tool -i N -tls -g`, which needs root.
 

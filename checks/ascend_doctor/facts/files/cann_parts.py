@@ -126,6 +126,7 @@ PART: Source[CannPartFacts] = Source(
             ("cat", f"*/{part}/version.info")
             for part in ("toolkit", "compiler", "opp", "opp_kernel", "runtime", "hccl")
         ),
+        ("cat", "*/ascend-toolkit/*version.info"),
     ),
     parse=parse_part,
     cost=Cost.STATIC,

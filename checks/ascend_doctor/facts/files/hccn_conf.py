@@ -48,7 +48,7 @@ class HccnConfFacts:
     settings: Mapping[str, str] = attrs.field(factory=dict)
     complete: bool = True
 
-    DERIVED = ("device_count", "first")
+    DERIVED = ("device_count", "first", "elided")
 
     @property
     def device_count(self) -> int:
@@ -59,6 +59,11 @@ class HccnConfFacts:
     def first(self) -> Optional[HccnConfDevice]:
         """The settings of the first NPU in the file."""
         return self.devices[0] if self.devices else None
+
+    @property
+    def elided(self) -> bool:
+        """Whether lines were left out, under the name that answers of `hccn_tool` have for it."""
+        return not self.complete
 
 
 def _address(parts: Assignment) -> Reading[str]:

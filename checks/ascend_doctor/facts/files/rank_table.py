@@ -74,6 +74,7 @@ class RankTableFacts:
         return {
             "valid_json": self.valid_json,
             "complete": self.complete,
+            "elided": not self.complete,
             "version": known(self.version),
             "status": known(self.status),
             "server_count": known(self.server_count),

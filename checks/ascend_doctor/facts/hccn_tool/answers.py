@@ -55,6 +55,10 @@ _KNOWN = re.compile("|".join(f"({words})" for _, words in _WORDS))
 _LOG_WARNING = re.compile(r'\[WARNING\] ".*" is not a directory, hccn_tool logs may be lost\.$')
 
 
+def _is_log_warning(text: str) -> bool:
+    return text.startswith("[WARNING]") and _LOG_WARNING.match(text) is not None
+
+
 def error_answer(evidence: Evidence) -> Optional[Missing]:
     """Return what an error answer says, None when the answer is none. Raises `ParseError` for what `said` refuses.
 
@@ -86,7 +90,7 @@ def said(evidence: Evidence) -> Iterator[str]:
     if evidence.stdout.strip():
         lines += [line.text for line in lines_of(evidence.stdout, ends_in_newline=False)]
     for text in map(str.strip, lines):
-        if text and not _LOG_WARNING.match(text):
+        if text and not _is_log_warning(text):
             yield text[:MAX_DETAIL]
 
 
@@ -110,7 +114,7 @@ def data_lines(evidence: Evidence, *, ends_in_newline: bool = True) -> List[Line
     Raises `ParseError` when there are none, and for what `lines_of` refuses.
     """
     lines = lines_of(evidence.stdout, ends_in_newline=ends_in_newline)
-    found = [line for line in lines if not _LOG_WARNING.match(line.stripped)]
+    found = [line for line in lines if not _is_log_warning(line.stripped)]
     if not found:
         raise ParseError(lines[-1].number + 1, "data after the warning")
     return found

@@ -22,7 +22,7 @@ _TITLE = "arp table:"
 _ENTRY = re.compile(
     r"(?:[\w.?-]{1,64} )?\((?P<ip>[^()\s]{1,40})\) at "
     r"(?:<incomplete>|(?P<mac>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}) \[\w{1,16}\](?P<flags>(?: +(?:PERM|PUB|TRAIL))*)) +"
-    r"on (?P<iface>[A-Za-z][A-Za-z0-9._-]{0,15})(?:\s+(?:#|<-|//).*)?\Z",
+    r"on (?P<iface>[A-Za-z][A-Za-z0-9._-]{0,15})(?:\s+(?:#|<-|//|\u2190|\().*)?\Z",
     re.ASCII | re.DOTALL,
 )
 
@@ -55,10 +55,11 @@ def parse(evidence: Evidence) -> Reading[ArpFacts]:
     if refused is not None:
         return refused
     lines = data_lines(evidence)
-    if lines[0].stripped != _TITLE:
-        raise lines[0].error(f"`{_TITLE}`")
+    body = lines[1:] if lines[0].stripped == _TITLE else lines
     entries: List[ArpEntry] = []
-    shown = [line for line in lines[1:] if not is_elision(line)]
+    shown = [line for line in body if not is_elision(line)]
+    if body is lines and not shown:
+        raise lines[0].error(f"`{_TITLE}`")
     for line in shown:
         found = _ENTRY.match(line.stripped)
         if found is None:
@@ -73,7 +74,7 @@ def parse(evidence: Evidence) -> Reading[ArpFacts]:
         if entry in entries:
             raise line.error("another neighbour than before")
         entries.append(entry)
-    return ArpFacts(tuple(entries), len(shown) < len(lines) - 1)
+    return ArpFacts(tuple(entries), len(shown) < len(body))
 
 
 SOURCE: Source[ArpFacts] = Source(

@@ -125,7 +125,10 @@ SOURCE: Source[HccsPingFacts] = Source(
     name="hccn_tool/hccs-ping",
     scope=Scope.PAIR,
     argv=("hccn_tool", "-i", "{phy_id}", "-hccs_ping", "-g", "address", "{address}"),
-    forms=(("hccn_tool", "-i", "{phy_id}", "-hccs_ping", "-g", "sdid", "{address}"),),
+    forms=(
+        ("hccn_tool", "-i", "{phy_id}", "-hccs_ping", "-g", "sdid", "{address}"),
+        ("hccn_tool", "-i", "{phy_id}", "-hccs_ping", "-g"),
+    ),
     parse=parse,
     cost=Cost.ACTIVE,
     timeout_s=60.0,

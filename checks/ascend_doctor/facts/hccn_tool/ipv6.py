@@ -8,7 +8,8 @@ from typing import Any, Dict
 import attrs
 
 from ascend_doctor.facts.document import fields_of, refusal
-from ascend_doctor.facts.hccn_tool.answers import data_lines, error_answer, value_of, words_of
+from ascend_doctor.facts.hccn_tool.answers import data_lines, value_of, words_of
+from ascend_doctor.facts.hccn_tool.newer import newer_answer
 from ascend_doctor.facts.parsing import Line, integer
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.model.evidence import Evidence
@@ -36,7 +37,7 @@ def parse(evidence: Evidence) -> Reading[Ipv6Facts]:
     if words is not None:
         unset = Missing(Absence.NOT_CONFIGURED, words, evidence.exit_code)
         return Ipv6Facts(unset, unset)
-    refused = error_answer(evidence)
+    refused = newer_answer(evidence)
     if refused is not None:
         return refused
     lines = data_lines(evidence)
@@ -63,5 +64,4 @@ SOURCE: Source[Ipv6Facts] = Source(
     argv=("hccn_tool", "-i", "{phy_id}", "-ip", "-inet6", "-g"),
     parse=parse,
     generations=ROCE,
-    interval_s=300.0,
 )

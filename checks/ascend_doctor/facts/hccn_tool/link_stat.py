@@ -11,6 +11,7 @@ from ascend_doctor.facts.hccn_tool.answers import data_lines, error_answer, key_
 from ascend_doctor.facts.hccn_tool.table import read_table
 from ascend_doctor.facts.parsing import Line, integer
 from ascend_doctor.facts.source import Scope, Source
+from ascend_doctor.facts.tables import is_elision
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED, Reading
@@ -40,7 +41,8 @@ class LinkStatFacts:
 
     Times are the tool's text (`Tue Aug  1 14:43:40 2022`); `records` are (time, UP or DOWN), at most ten.
     `link_down_count` is missing on older tools. `current_time` is missing in the 950 form, of which `rows` is the
-    table; `rows` is None elsewhere, and `device` is None in the 950 form.
+    table; `rows` is None elsewhere, and `device` is None in the 950 form. `elided` tells that a published sample has
+    records cut out by its author (`...`).
     """
 
     device: Optional[int]
@@ -49,6 +51,7 @@ class LinkStatFacts:
     link_down_count: Reading[int] = NOT_REPORTED
     records: Tuple[Tuple[str, str], ...] = ()
     rows: Optional[Tuple[LinkStatRow, ...]] = None
+    elided: bool = False
 
 
 def parse(evidence: Evidence) -> Reading[LinkStatFacts]:
@@ -63,7 +66,7 @@ def parse(evidence: Evidence) -> Reading[LinkStatFacts]:
 def _lines(lines: Sequence[Line]) -> LinkStatFacts:
     device, first = _without_prefix(lines[0])
     rest = [first]
-    for line in lines[1:]:
+    for line in [line for line in lines[1:] if not is_elision(line)]:
         number, stripped = _without_prefix(line)
         if number != device:
             raise line.error(f"a line of device {device}")
@@ -78,6 +81,7 @@ def _lines(lines: Sequence[Line]) -> LinkStatFacts:
         link_up_count=integer(values["link up count"][1], values["link up count"][0], "the link up count"),
         link_down_count=_down_count(values),
         records=tuple(_record(line) for line in following),
+        elided=len(rest) < len(lines),
     )
 
 

@@ -36,6 +36,8 @@ _ONCE = frozenset(
         "System Capabilities",
     )
 )
+_NAMES = ("Chassis ID", "Port ID", "Management Address")
+_DOTS = re.compile(r"\s*(?:\.{3,}|\u2026+)\Z")
 _ID_KEYS = ("Ifname", "MAC", "Local", "IPv4", "IPv6", "Ifalias", "Port Component", "Chassis Component")
 # The device hands over at most this many characters (vendor source, MAX_CMD_PAYLOAD_LEN), to which the tool adds a
 # newline: a longer text loses its end.
@@ -81,7 +83,7 @@ def parse(evidence: Evidence) -> Reading[LldpFacts]:
     if not announced:
         return LldpFacts(port_id=_filtered(lines))
     shown = [line for line in lines if not is_elision(line)]
-    items = _items(shown, is_full=len(evidence.stdout) > _MOST_BYTES)
+    items = _items(shown, is_full=len(evidence.stdout) > _MOST_BYTES, ends_elided=is_elision(lines[-1]))
     description = _text(items, "System Description")
     capabilities = _text(items, "System Capabilities")
     return LldpFacts(
@@ -107,10 +109,11 @@ def _filtered(lines: Sequence[Line]) -> str:
     return value.strip()
 
 
-def _items(lines: Sequence[Line], *, is_full: bool) -> Items:
+def _items(lines: Sequence[Line], *, is_full: bool, ends_elided: bool) -> Items:
     """Return the text under each heading, the first of those that repeat.
 
-    A text that filled the device's buffer may have lost its end; then its last item is left out.
+    A text that filled the device's buffer may have lost its end, and so has one that its author cut there; then its
+    last item is left out.
     """
     items: List[Tuple[str, List[str]]] = []
     for line in lines:
@@ -126,10 +129,12 @@ def _items(lines: Sequence[Line], *, is_full: bool) -> Items:
             raise line.error("`Chassis ID TLV`")
         else:
             items[-1][1].append(" ".join(line.words))
-    if items[-1][0] != _END and not is_full:
+    if items[-1][0] != _END and not (is_full or ends_elided):
         raise lines[-1].error(f"`{_END} TLV` after this line")
+    # What names something stands on one line of its own; of a free text nobody knows whether more of it followed.
+    is_whole = ends_elided and items[-1][0] in _NAMES
     found: Items = {}
-    for name, texts in items[:-1]:
+    for name, texts in items if is_whole else items[:-1]:
         found.setdefault(name, texts)
     return found
 
@@ -139,7 +144,7 @@ def _identifier(items: Items, name: str) -> Reading[str]:
     for text in items.get(name, ()):
         key, colon, value = text.partition(":")
         if colon and key in _ID_KEYS:
-            return reading_of(value.strip())
+            return NOT_REPORTED if _DOTS.match(value) else reading_of(value.strip())
     return NOT_REPORTED
 
 

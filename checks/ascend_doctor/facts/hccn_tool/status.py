@@ -18,14 +18,21 @@ from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED, Reading
 
-_HEAD = re.compile(r"Netdev status:\s*Settings for ([A-Za-z][A-Za-z0-9._-]{0,15}):\Z")
+_TITLE = "Netdev status:"
+_HEAD = re.compile(rf"{_TITLE}\s*Settings for ([A-Za-z][A-Za-z0-9._-]{0,15}):\Z")
 _LABEL = re.compile(r"([A-Z][A-Za-z -]{1,40}):(?: +(.*))?\Z", re.ASCII)
 # Modes of a list stand one below the other; the lines after the first have no label.
 _FURTHER = re.compile(r"[0-9]+base[A-Za-z0-9_/]+(?: +[0-9]+base[A-Za-z0-9_/]+)*\Z")
-_LISTS = ("Supported link modes", "Advertised link modes", "Link partner advertised link modes")
+_LINK_MODES = ("Supported link modes", "Advertised link modes", "Link partner advertised link modes")
+# By its label, what a text goes on with in the next line. Below a level of messages stand the names of its bits.
+_GOES_ON = {
+    **dict.fromkeys(_LINK_MODES, _FURTHER),
+    "Current message level": re.compile(r"[a-z_]+(?: [a-z_]+)*\Z"),
+}
 _REMARK = re.compile(r"\s+(?:#|←|<-|//).*\Z")
 _SPEED = re.compile(r"([0-9]{1,9})Mb/s\Z")
 _YES_NO = {"yes": True, "no": False}
+_DUPLEX = {"Full": "Full", "Half": "Half"}
 
 
 @attrs.frozen
@@ -51,6 +58,9 @@ def parse(evidence: Evidence) -> Reading[StatusFacts]:
     if refused is not None:
         return refused
     lines = data_lines(evidence)
+    if lines[0].stripped == _TITLE:
+        # Where ports can be bonded the title stands on a line of its own (vendor source).
+        lines = [Line(lines[0].number, f"{_TITLE}{' '.join(line.stripped for line in lines[1:2])}"), *lines[2:]]
     head = _HEAD.match(lines[0].stripped)
     if head is None:
         raise lines[0].error("`Netdev status:Settings for INTERFACE:`")
@@ -62,7 +72,7 @@ def parse(evidence: Evidence) -> Reading[StatusFacts]:
     return StatusFacts(
         head.group(1),
         int(speed.group(1)) if speed else NOT_REPORTED,
-        found.get("Duplex", (NOT_REPORTED,))[0],
+        _DUPLEX.get(found.get("Duplex", ("",))[0], NOT_REPORTED),
         _YES_NO.get(found.get("Link detected", ("",))[0], NOT_REPORTED),
         {label: texts for label, texts in found.items() if label not in ("Speed", "Duplex", "Link detected")},
         len(shown) < len(lines) - 1,
@@ -80,7 +90,7 @@ def _settings(lines: Sequence[Line]) -> Dict[str, Tuple[str, ...]]:
             if label in found:
                 raise line.error(f"{label!r} only once")
             found[label] = [parts.group(2) or ""]
-        elif label in _LISTS and _FURTHER.match(text):
+        elif label in _GOES_ON and _GOES_ON[label].match(text):
             found[label].append(text)
         else:
             raise line.error("`Label: value`, or a further mode of a list")

@@ -55,6 +55,8 @@ def reader(kind: Type[F]) -> Callable[[Evidence], Reading[F]]:
             document = json.loads(evidence.stdout, parse_constant=_finite, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             raise ParseError(getattr(error, "lineno", 0), "JSON", str(error)) from None
+        if document == {}:
+            raise _error("an object with facts", "the answer", document)
         found: F = _object(document, kind, "the answer")
         return found
 

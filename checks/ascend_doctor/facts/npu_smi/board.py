@@ -6,7 +6,7 @@ from typing import Mapping, Optional
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import ParseError
 from ascend_doctor.facts.source import Cost, Scope, Source
 from ascend_doctor.facts.tables import Fields, bind, key_lines, whole, words
@@ -96,7 +96,7 @@ _FIELDS: Fields = {
 
 def parse(evidence: Evidence) -> Reading[BoardFacts]:
     """Parse `npu-smi info -t board -i N`, with or without `-c`."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("board", evidence)
     if isinstance(lines, Missing):
         return lines
     facts = BoardFacts(**bind(key_lines(lines), _FIELDS))

@@ -6,8 +6,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
 from ascend_doctor.facts.npu_smi.blocks import only_chip
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import ParseError
 from ascend_doctor.facts.source import Cost, Scope, Source
 from ascend_doctor.facts.tables import Fields, KeyLine, bind, count, key_lines, number, whole
@@ -83,7 +83,7 @@ _UNREAD = Missing(Absence.TOOL_FAILED, "the tool prints zeros where its queries 
 
 def parse(evidence: Evidence) -> Reading[CommonFacts]:
     """Parse `npu-smi info -t common -i N`. Here a block starts with its chip; everywhere else it ends with it."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("common", evidence)
     if isinstance(lines, Missing):
         return lines
     head, groups = _groups(key_lines(lines))

@@ -7,7 +7,7 @@ from typing import List, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import Line, ParseError
 from ascend_doctor.facts.source import FOR_ONE_CHIP, Scope, Source
 from ascend_doctor.facts.tables import KeyLine, key_line, whole
@@ -46,7 +46,7 @@ _EVENT = re.compile(
 
 def parse(evidence: Evidence) -> Reading[FaultEventFacts]:
     """Parse `npu-smi info -t current-fault-event -i N`, with or without `-c`."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("current-fault-event", evidence)
     if isinstance(lines, Missing):
         return lines
     first, *rest = [_parts(line) for line in lines]

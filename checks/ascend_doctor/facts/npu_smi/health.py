@@ -7,8 +7,8 @@ from typing import Dict, List, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
 from ascend_doctor.facts.npu_smi.blocks import Block, card_answer, only_frame
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import ParseError
 from ascend_doctor.facts.source import FOR_ONE_CHIP, Scope, Source
 from ascend_doctor.facts.tables import KeyLine
@@ -74,7 +74,7 @@ _CODE = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{1,16}\Z")
 
 def parse(evidence: Evidence) -> Reading[HealthFacts]:
     """Parse `npu-smi info -t health -i N`, with or without `-c`."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("health", evidence)
     if isinstance(lines, Missing):
         return lines
     answer = card_answer(lines, wrapped=True)

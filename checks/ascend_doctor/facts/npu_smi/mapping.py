@@ -83,6 +83,7 @@ _COLUMNS = {
     "Chip Phy-ID": ("phy_id", _id),
     "Chip Name": ("name", _name),
 }
+_COLUMN = re.compile(rf"(?:{'|'.join(_COLUMNS)})(?!\S)")
 _REQUIRED = {"NPU ID", "Chip ID", "Chip Name"}
 
 
@@ -92,10 +93,7 @@ def parse(evidence: Evidence) -> Reading[MappingFacts]:
     if isinstance(lines, Missing):
         return lines
     head, *rest = lines
-    columns = tuple(re.split(r"\s{2,}|\t", head.stripped))
-    for column in columns:
-        if column not in _COLUMNS or columns.count(column) > 1:
-            raise ParseError(head.number, "the names of known columns", column)
+    columns = _columns(head)
     if not _REQUIRED.issubset(columns) or columns[-1] != "Chip Name":
         raise head.error("columns for the NPU, the chip and, last, its name")
     if not rest:
@@ -105,6 +103,19 @@ def parse(evidence: Evidence) -> Reading[MappingFacts]:
     if len(set(known)) != len(known):
         raise ParseError(lines[-1].number, "each chip once", "a chip that comes twice")
     return MappingFacts(columns, rows)
+
+
+def _columns(line: Line) -> Tuple[str, ...]:
+    """Return the names in the head. They hold blanks, and a paste may have left no more than one between two of them."""
+    found: List[str] = []
+    rest = line.stripped
+    while rest:
+        name = _COLUMN.match(rest)
+        if name is None or name.group() in found:
+            raise ParseError(line.number, "the names of known columns", rest)
+        found.append(name.group())
+        rest = rest[name.end() :].lstrip()
+    return tuple(found)
 
 
 def _row(line: Line, columns: Tuple[str, ...]) -> MappingRow:

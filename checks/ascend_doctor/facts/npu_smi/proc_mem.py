@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import attrs
 
 from ascend_doctor.facts.document import document, fields_of
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import Line, ParseError
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.facts.tables import key_line, whole
@@ -60,7 +60,7 @@ _HEAD = ("npu id", "chip count")
 
 def parse(evidence: Evidence) -> Reading[ProcMemFacts]:
     """Parse `npu-smi info -t proc-mem -i N`, with or without `-c`."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("proc-mem", evidence)
     if isinstance(lines, Missing):
         return lines
     reader = _Reader()

@@ -6,7 +6,7 @@ from typing import Mapping, Optional
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.source import FOR_ONE_CHIP, Scope, Source
 from ascend_doctor.facts.tables import Fields, KeyLine, bind, key_lines, whole
 from ascend_doctor.model.evidence import Evidence
@@ -47,7 +47,7 @@ _FIELDS: Fields = {
 
 def parse(evidence: Evidence) -> Reading[SensorsFacts]:
     """Parse `npu-smi info -t sensors -i N -c C`, on the 950 without `-c`."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("sensors", evidence)
     if isinstance(lines, Missing):
         return lines
     values = bind(key_lines(lines), _FIELDS)

@@ -10,6 +10,7 @@ import attrs
 from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import Line, ParseError
 from ascend_doctor.facts.source import Cost, Scope, Source
+from ascend_doctor.facts.tables import is_elision
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
 
@@ -102,6 +103,8 @@ def parse(evidence: Evidence) -> Reading[TopoFacts]:
     rows: List[TopoRow] = []
     affinity: List[str] = []
     for line in table:
+        if is_elision(line):
+            continue
         row, cpus = _row(line, nodes, words, has_affinity=has_affinity)
         if row.node in {earlier.node for earlier in rows}:
             raise line.error("each node once")

@@ -6,8 +6,8 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
 from ascend_doctor.facts.npu_smi.blocks import Block, card_answer, only_chip, only_frame
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.facts.tables import Fields, bind, count
 from ascend_doctor.model.evidence import Evidence
@@ -99,7 +99,7 @@ _ENDS = (
 
 def parse(evidence: Evidence) -> Reading[UsagesFacts]:
     """Parse `npu-smi info -t usages -i N`, with or without `-c`."""
-    lines = lines_or_refusal(evidence)
+    lines = lines_about("usages", evidence)
     if isinstance(lines, Missing):
         return lines
     answer = card_answer(lines, ends=_ENDS)

@@ -8,7 +8,7 @@ import attrs
 
 from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
 from ascend_doctor.facts.parsing import Line, ParseError, decimal, integer
-from ascend_doctor.facts.source import Scope, Source
+from ascend_doctor.facts.source import ANYTHING, Scope, Source
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Missing, Reading
 
@@ -84,5 +84,14 @@ def _cell(text: str, line: Line, column: str) -> Cell:
 
 
 SOURCE: Source[WatchFacts] = Source(
-    name="npu-smi/watch", scope=Scope.NODE, argv=("npu-smi", "info", "watch"), parse=parse
+    name="npu-smi/watch",
+    scope=Scope.NODE,
+    argv=("npu-smi", "info", "watch"),
+    # Of one card, at another pace, or with a choice of columns: the answer is read by its head all the same.
+    forms=(
+        ("npu-smi", "info", "watch", "-i", "{npu}"),
+        ("npu-smi", "info", "watch", "-d", ANYTHING, "-s", ANYTHING),
+        ("npu-smi", "info", "watch", "-d", ANYTHING, "-s", ANYTHING, "-i", "{npu}"),
+    ),
+    parse=parse,
 )

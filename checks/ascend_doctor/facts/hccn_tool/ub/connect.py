@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Mapping
+from typing import ClassVar, Dict, Mapping, Tuple
 
 import attrs
 
@@ -25,8 +25,15 @@ _EXIT_NO_CARD = 0x0A
 class UbConnectFacts:
     """The state of all ports together and of each by its number, in the tool's words; a single card has no port."""
 
+    DERIVED: ClassVar[Tuple[str, ...]] = ("link",)
+
     link_status: str
     ports: Mapping[int, str]
+
+    @property
+    def link(self) -> str:
+        """The state of all ports together, under the name that the answer about one port has."""
+        return self.link_status
 
 
 def parse(evidence: Evidence) -> Reading[UbConnectFacts]:
