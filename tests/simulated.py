@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Tuple
+import asyncio
+from typing import Any, Dict, Iterator, Sequence, Tuple
 
 import attrs
 
+from ascend_doctor.checks import catalogue
+from ascend_doctor.checks.engine import DEFAULTS, Settings
+from ascend_doctor.checks.judging import judge_and_fold, make_report
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.catalogue import SOURCES
+from ascend_doctor.facts.devices import DeviceMap
+from ascend_doctor.facts.hccn_tool.ub import dev_info
 from ascend_doctor.facts.source import OF_PORTS, Cost, Medium, Query, Scope, Source, Target
 from ascend_doctor.model.evidence import Ending, Evidence
 from ascend_doctor.model.product import Generation
-from ascend_doctor.probe import history
+from ascend_doctor.model.reading import NOT_REPORTED, Reading
+from ascend_doctor.model.report import Report
+from ascend_doctor.probe import history, plan
+from ascend_doctor.probe.round import RoundSettings, take
 from ascend_doctor.simulator import scenario
 from ascend_doctor.simulator.clock import VirtualClock
 from ascend_doctor.simulator.cluster import SimulatedCluster
+from ascend_doctor.simulator.execution import Execution
 from ascend_doctor.simulator.hardware import Machine
+from ascend_doctor.simulator.runner import SimulatedRunner
 
 Key = Tuple[str, str]
 """A node and the key of a query."""
+ENTRIES = catalogue.load()
+MAPPED_BY = (*plan.ALWAYS, dev_info.SOURCE)
+"""Without these no round knows whom it can ask."""
+IMPATIENT = RoundSettings(busy_waits_s=())
+"""A busy device is not asked again."""
 
 
 def make(text: str, seconds: float = 60.0) -> SimulatedCluster:
@@ -107,3 +124,33 @@ def readings(cluster: SimulatedCluster) -> Dict[Key, Any]:
         for node in cluster.nodes
         for query in queries(cluster, node)
     }
+
+
+class Doctor:
+    """Looks at a simulated cluster in the way the doctor does: round after round, with the answers of the last ones."""
+
+    def __init__(self, cluster: SimulatedCluster, settings: Settings = DEFAULTS) -> None:
+        assert isinstance(cluster.clock, VirtualClock)
+        self._clock = cluster.clock
+        self._settings = settings
+        self._sources = plan.sources_for(ENTRIES, settings)
+        self._compared = tuple(source for source in self._sources if source.keeps or source in MAPPED_BY)
+        execution = Execution(cluster)
+        self._runners = {node: SimulatedRunner(cluster, node, execution) for node in cluster.nodes}
+        self._devices: Dict[str, Reading[DeviceMap]] = dict.fromkeys(cluster.nodes, NOT_REPORTED)
+        self._evidence: Dict[str, Dict[str, Evidence]] = {node: {} for node in cluster.nodes}
+
+    def report(self, rounds: int = 4, apart_s: float = 300.0) -> Report:
+        """Ask what is compared with earlier answers in every round, all the rest in the last one, and judge."""
+        for number in range(rounds):
+            self._clock.advance(apart_s)
+            asyncio.run(self._ask(self._sources if number == rounds - 1 else self._compared))
+        views = [NodeView(node, evidence) for node, evidence in self._evidence.items()]
+        return make_report(views, judge_and_fold(views, ENTRIES, self._settings), made_at=self._clock.now())
+
+    async def _ask(self, sources: Sequence[Source[Any]]) -> None:
+        for node, runner in self._runners.items():
+            devices = self._devices[node]
+            taken = await take(runner, sources, devices=devices, settings=IMPATIENT, wall=self._clock.now)
+            self._devices[node] = taken.devices
+            self._evidence[node] = history.followed_by(self._evidence[node], taken.evidence, sources)

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ascend_doctor.facts.catalogue import SOURCES, query_for_command
+from ascend_doctor.facts import catalogue, further
+from ascend_doctor.facts.catalogue import query_for_command
 from ascend_doctor.facts.source import Source
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Absence, Missing
 from samples import answer, runs_of_session, samples, vendor_cases
+
+SOURCES = (*catalogue.SOURCES, *further.FURTHER)
 
 
 @attrs.frozen

@@ -119,9 +119,11 @@ def test_the_word_of_the_site_decides_in_every_table_of_explain(tmp_path: Path) 
         "other_codes:\n  - {kind: bmc, code: '0x56000005', meaning: our board says so for fun}\n"
         "products:\n  - {name: Atlas 800I A2, generation: A2, npus: '4'}\n  - {name: Rack 12}\n"
         "signatures:\n  - {pattern: hccn_tool is busy, meaning: our exporter asks, checks: tool.busy}\n"
+        "  - {pattern: EI0015, meaning: our firewall}\n"
         "error_codes:\n  - {family: hccl, code: EI0006, meaning: our switch}\n",
         "rack-12.yml",
     )
+    assert "our firewall" in [answer.meaning for answer in lookup.answers("EI0015")]
     for asked, says in (
         ("0x56000005", "for fun"),
         ("Atlas 800I A2", "generation A2, 4 NPUs on a node or card"),

@@ -13,7 +13,8 @@ import pytest
 
 from ascend_doctor.facts.host import kernel_log as kernel_log_facts
 from ascend_doctor.probe import host
-from ascend_doctor.probe.host import kernel, kernel_log, network
+from ascend_doctor.probe.host import kernel, kernel_log
+from ascend_doctor.probe.host import network as host_network
 from ascend_doctor.probe.host.tree import LocalTree
 
 NPU = "0000:c1:00.0"
@@ -225,14 +226,14 @@ def test_the_ends_of_containers_are_left_out(tmp_path: Path, monkeypatch: pytest
         files[f"sys/class/net/{name}/operstate"] = "up\n"
     tree = below(tmp_path, files)
     assert ["tap7", "eth0", "eth1"] == [nic["name"] for nic in ask("network", tree)["nics"]]
-    monkeypatch.setattr(network, "MAX_INTERFACES", 2)
+    monkeypatch.setattr(host_network, "MAX_INTERFACES", 2)
     assert ["tap7", "eth0"] == [nic["name"] for nic in ask("network", tree)["nics"]]
 
 
 def test_a_routing_table_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whose addresses could not be read is not said to have none."""
     files = {**tables_of_the_network(), "sys/class/net/eth0/operstate": "up\n"}
-    monkeypatch.setattr(network, "MAX_TEXT", 20)
+    monkeypatch.setattr(host_network, "MAX_TEXT", 20)
     assert "nics" not in ask("network", below(tmp_path, files))
 
 

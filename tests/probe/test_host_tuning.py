@@ -218,7 +218,8 @@ def test_the_processes_on_npus(tmp_path: Path) -> None:
     """Who has a device open is found by its open files; of its environment only what is asked for leaves the node."""
     environ = (
         "SECRET=x\0ASCEND_GLOBAL_LOG_LEVEL=0\0"
-        "LD_PRELOAD=/usr/lib64/libjemalloc.so.2:/usr/lib64/gone.so /nfs/x.so:/usr/../nfs/y.so libz.so:/usr/lib64/link.so\0"
+        "LD_PRELOAD=/usr/lib64/libjemalloc.so.2:/usr/lib64/gone.so /nfs/x.so:/usr/../nfs/y.so libz.so"
+        ":/usr/lib64/link.so\0"
     )
     files = {
         **_process(40, environ),

@@ -31,7 +31,7 @@ def problems(cluster: SimulatedCluster) -> List[Finding]:
 
 
 def test_the_bond_has_an_address_beside_that_of_the_port() -> None:
-    """The word in front of the command asks for the one in place of the other; for other commands it changes nothing."""
+    """The word in front of `-ip` asks for the one in place of the other; other commands it does not change."""
     machine = make(NODES).machine("n1")
     assert b"ipaddr:10.128.0.2\nnetmask:255.255.0.0\n" == run(machine, "-bond -ip -g").stdout
     assert run(machine, "-bond -ip -g").stdout != run(machine, "-ip -g").stdout

@@ -27,7 +27,15 @@ from ascend_doctor.wire.credentials import Address, Role
 
 LOOPBACK = "127.0.0.1"
 INTERVAL_S = 2.0
-"""How often each question is asked; in production it is minutes. The rounds of the demo follow each other closely."""
+"""How often the questions are asked that the story is about; in production it is minutes."""
+ONCE_S = 3600.0
+"""How often all others are asked: the demo is over before they come round again."""
+STORY = (
+    *("roce.link", "roce.net-health", "roce.lldp", "roce.flap", "roce.optical.power", "roce.optical.los"),
+    *("roce.tls", "cluster.tls-equal"),
+    *("version.driver-firmware", "version.reboot-pending", "cluster.version-equal"),
+)
+"""The checks that the demo's faults show in: the cable, the switch and the firmware, and what follows from them."""
 READER = "reader"
 OF_THIS_MACHINE = ("host.disk", "host.time", "tool.permission")
 """Checks that are off, because what they read is this machine's.
@@ -163,7 +171,9 @@ class DemoCluster:
             "expected_nodes": list(self.nodes),
         }
         self._write("collector", {"collector": collector})
-        sources = sources_for(catalogue.load(), {})
+        entries = catalogue.load()
+        story = {source.name for source in sources_for({check: entries[check] for check in STORY})}
+        intervals_s = {source.name: INTERVAL_S if source.name in story else ONCE_S for source in sources_for(entries)}
         for node in self.nodes:
             tools = install.bin_folder(self.places.machines, node)
             self._write(
@@ -183,7 +193,7 @@ class DemoCluster:
                         "collectors": [str(addresses.collector)],
                         "tls": self._tls(node),
                         "metrics": {"listen": str(addresses.metrics[node])},
-                        "intervals_s": {source.name: INTERVAL_S for source in sources},
+                        "intervals_s": intervals_s,
                     },
                 },
             )

@@ -17,7 +17,7 @@ import attrs
 import click
 
 from ascend_doctor.cli import interrupts
-from ascend_doctor.cli.demo_cluster import READER, DemoCluster
+from ascend_doctor.cli.demo_cluster import READER, STORY, DemoCluster
 from ascend_doctor.cli.errors import NOT_READY, READY, UserError
 from ascend_doctor.cli.output import Style, show
 from ascend_doctor.model.finding import Finding
@@ -196,8 +196,9 @@ async def _until(cluster: DemoCluster, narrator: Narrator, lacks: Callable[[Repo
 
 
 def _is_fresh(report: Report, since: float) -> bool:
-    """Tell whether every result rests on what the tools said after a moment; both clocks are this machine's."""
-    return all(finding.judged_at >= since for finding in report.findings if finding.judged_at)
+    """Tell whether the story's results rest on what the tools said after a moment; both clocks are this machine's."""
+    told = (finding for finding in report.findings if finding.check in STORY and finding.judged_at)
+    return all(finding.judged_at >= since for finding in told)
 
 
 def _listed(problems: Sequence[Finding]) -> str:

@@ -63,6 +63,7 @@ class SimulatedCluster:
         self._machines: Dict[str, Machine] = {}
         self._settled: Set[str] = set()
         self._pasts: Dict[End, Dict[str, int]] = {}
+        self._trees: Dict[str, Tuple[Machine, float, host.SimulatedTree]] = {}
 
     @property
     def nodes(self) -> Tuple[str, ...]:
@@ -117,7 +118,12 @@ class SimulatedCluster:
 
     def host_answer(self, node: str, argv: Sequence[str]) -> Optional[bytes]:
         """Return what a look at the operating system of a node gives, None for a question that nobody knows."""
-        return host.answer(self._settle(node), argv)
+        machine, now = self._settle(node), self.clock.now()
+        seen = self._trees.get(node)
+        if seen is None or seen[0] is not machine or seen[1] != now:
+            self._count(node, machine)
+            seen = self._trees[node] = (machine, now, host.tree_of(machine))
+        return host.answer(argv, seen[2])
 
     def system_files(self, node: str) -> Dict[str, bytes]:
         """Return the files by which the operating system of a node tells of itself, by path."""

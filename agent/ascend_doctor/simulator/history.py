@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from typing import Dict, Iterable, List, Tuple
 
@@ -108,6 +109,7 @@ def bandwidth(seed: str) -> Tuple[float, float]:
     return rate, rate
 
 
+@functools.lru_cache(maxsize=65536)
 def _rate(seed: str) -> float:
     """Return how many frames pass each second, in either direction."""
     return random.Random(seed).uniform(800.0, 1200.0)  # noqa: S311 - no secret, and the same each time

@@ -74,6 +74,7 @@ def write_files(
     for path in there:
         if path not in wanted and path not in linked:
             path.unlink()
+            _remove_empty(path.parent, root)
     for path, target in linked.items():
         if path not in there:
             path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -84,6 +85,13 @@ def write_files(
     for name, changed_at in times.items():
         if name in files:
             os.utime(root / name.lstrip("/"), (changed_at, changed_at))
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Remove a folder in which nothing is left, and those above it: that a folder is there says something, too."""
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:

@@ -135,6 +135,7 @@ _PLACES: Mapping[Where, Callable[[Finding], List[Place]]] = {
     Where.PART: _covered,
     Where.AFFECTED: _affected,
     Where.NODE: _own_node,
+    Where.WHOLE: _own_node,
     Where.NAMED: _own_node,
 }
 
@@ -144,6 +145,8 @@ def _seen_from(where: Where, effect: Finding) -> List[Place]:
     node = _node_place(effect.subject.node)
     if where is Where.NODE:
         return [node]
+    if where is Where.WHOLE:
+        return [node] if effect.subject.kind is SubjectKind.NODE else []
     if where is Where.NAMED:
         return [node, *(_node_place(subject.node) for subject in effect.affected)]
     # One of several ports of an NPU has a place of its own, inside that of the NPU.

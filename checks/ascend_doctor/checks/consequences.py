@@ -31,6 +31,8 @@ class Where(enum.Enum):
     """Inside something that the cause affects; not in its subject as a whole."""
     NODE = "node"
     """Anywhere on the cause's node."""
+    WHOLE = "whole"
+    """About the cause's node as a whole, not about a part of it."""
     NAMED = "named"
     """The consequence is about the cause's node, or lists it among the affected."""
 
@@ -95,6 +97,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("tool.permission", ("npu.device-nodes",), cause_is=PROBLEM, effect_is=WARN),
     Rule("tool.permission", NEEDS_ROOT, cause_is=PROBLEM, effect_is=BLIND),
     Rule("tool.permission", ("roce.*",), effect_is=BLIND),
+    Rule("tool.permission", ("tool.hccn-tool",), effect_is=FAIL, observed=re.compile("nameless user")),
     Rule("version.reboot-pending", ("tool.npu-smi",)),
     Rule("tool.npu-smi", NEEDS_TOOLS, cause_is=PROBLEM, effect_is=BLIND),
     Rule("tool.npu-smi", ("tool.busy",), cause_is=PROBLEM, effect_is=PROBLEM),
@@ -104,12 +107,16 @@ RULES: Tuple[Rule, ...] = (
     # `npu.boot` is left out: an NPU that is not ready explains why its tools do not answer, not the other way round.
     Rule("tool.timeout", ("npu.[!b]*", "roce.*", "ub.*"), Where.PART, effect_is=PROBLEM),
     Rule("tool.timeout", ("tool.npu-smi", "npu.*", "version.*", "ub.*"), Where.NODE, effect_is=BLIND),
+    Rule("tool.timeout", ("roce.*",), Where.WHOLE, effect_is=BLIND),
     Rule("tool.timeout", ("npu.present",), Where.NODE, effect_is=PROBLEM),
-    # An NPU that is not there, or not ready, explains whatever is said of it; `npu.dropped` lies below `npu.boot`.
-    Rule("npu.dropped", ("npu.*", "roce.*", "version.*"), Where.PART),
+    # An NPU that is not there, or not ready, explains whatever is said of it. Not ready explains that the tools do not
+    # answer, and that explains that the NPU is missing in a list; the other way round it would be a circle.
+    Rule("npu.dropped", ("npu.[!b]*", "roce.*", "version.*"), Where.PART),
+    Rule("npu.dropped", ("npu.boot",), Where.PART, effect_is=BLIND),
     Rule("npu.dropped", ("npu.present",), Where.NODE, effect_is=PROBLEM),
     Rule("npu.dropped", ("npu.topo",), Where.NODE),
-    Rule("npu.boot", ("npu.[!d]*", "roce.*", "version.*"), Where.PART),
+    Rule("npu.boot", ("npu.*", "roce.*", "version.*"), Where.PART),
+    Rule("npu.present", ("npu.topo",), Where.NODE, effect_is=BLIND),
     Rule("tool.busy", ("*",), Where.AFFECTED, cause_is=WARN, effect_is=BLIND),
     # Versions: what does not fit is the fault, that it differs from other nodes or from the files follows.
     Rule("version.driver-firmware", ("version.reboot-pending",), Where.NODE, effect_is=PROBLEM),

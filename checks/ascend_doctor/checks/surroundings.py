@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Optional
 
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts.host import identity
+from ascend_doctor.facts.host import identity, system
+from ascend_doctor.facts.host.system import BARE_METAL
 from ascend_doctor.model.evidence import Evidence
-from ascend_doctor.model.reading import Missing
+from ascend_doctor.model.reading import Missing, known
 
 
 def in_container(view: NodeView) -> bool:
@@ -17,6 +18,12 @@ def in_container(view: NodeView) -> bool:
     """
     facts = view.read(identity.SOURCE)
     return not isinstance(facts, Missing) and facts.container is True
+
+
+def is_virtual(view: NodeView) -> bool:
+    """Tell whether the doctor knows that the node is a virtual machine, which is given a part of the NPUs."""
+    facts = view.read(system.SOURCE)
+    return not isinstance(facts, Missing) and known(facts.hypervisor) not in (None, BARE_METAL)
 
 
 def booted_since_s(view: NodeView, evidence: Optional[Evidence]) -> Optional[float]:

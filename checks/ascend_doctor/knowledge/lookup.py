@@ -117,8 +117,8 @@ def answers(text: str) -> Tuple[Answer, ...]:
         found.setdefault((answer.kind, answer.name), answer)
     codes = {name for _, name in found}
     for answer in _of_text(asked):
-        # A text that is nothing but a code says no more than the code.
-        if answer.name not in codes:
+        # A shipped text that is nothing but a code says no more than the code.
+        if answer.name not in codes or answer.origin != tables.SIGNATURES.file:
             found.setdefault((answer.kind, answer.name), answer)
     return tuple(found.values())
 

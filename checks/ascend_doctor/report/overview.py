@@ -9,7 +9,7 @@ from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence,
 import attrs
 
 from ascend_doctor.checks.outcome import IS_UNKNOWN
-from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind, natural
@@ -55,6 +55,19 @@ class Problem:
 
 
 @attrs.frozen
+class Advice:
+    """One piece of advice, given to one or more subjects: a warning that keeps no job from starting.
+
+    `remedy` is the first step, None where the check has none.
+    """
+
+    check: str
+    summary: str
+    remedy: Optional[Remedy]
+    subjects: Tuple[Subject, ...]
+
+
+@attrs.frozen
 class BlindSpot:
     """What could not be seen for one reason, by one or more checks, on one or more subjects.
 
@@ -96,6 +109,7 @@ class Overview:
 
     headline: str
     problems: Tuple[Problem, ...]
+    advice: Tuple[Advice, ...]
     blind_spots: Tuple[BlindSpot, ...]
     node_groups: Tuple[NodeGroup, ...]
     versions: Tuple[VersionRow, ...]
@@ -103,22 +117,35 @@ class Overview:
     counts: Mapping[Status, int]
 
 
+FEW = 3
+"""So many problems can be read whole, whatever they are; of more, advice takes two lines each."""
+
+
 def overview(report: Report) -> Overview:
-    """Arrange a report. Work grows with the number of findings, and with nothing else."""
+    """Arrange a report. Work grows with the number of findings, and with nothing else.
+
+    Advice stands apart from the problems where there is more than a few of both together, so that a dozen settings of a
+    host do not hide the culprit.
+    """
     explained: Dict[str, Dict[str, int]] = collections.defaultdict(lambda: collections.defaultdict(int))
     counts: Dict[Status, int] = dict.fromkeys(Status, 0)
     for finding in report.findings:
         counts[finding.status] += 1
         if finding.is_consequence:
             explained[finding.cause][finding.check] += 1
+    crowded = len(report.problems) > FEW
+    aside = [finding for finding in report.problems if crowded and _is_advice(finding) and finding.key not in explained]
+    apart = {finding.key for finding in aside}
+    whole = [finding for finding in report.problems if finding.key not in apart]
     problems = tuple(
         Problem(number, finding, tuple(sorted(explained.get(finding.key, {}).items())))
-        for number, finding in enumerate(report.problems, start=1)
+        for number, finding in enumerate(whole, start=1)
     )
     blind_spots = _blind_spots(report.blind_spots)
     return Overview(
-        headline=_headline(report, problems),
+        headline=_headline(report),
         problems=problems,
+        advice=_advice(aside),
         blind_spots=blind_spots,
         node_groups=_node_groups(report.nodes),
         versions=_versions(report.nodes),
@@ -127,9 +154,22 @@ def overview(report: Report) -> Overview:
     )
 
 
-def _headline(report: Report, problems: Sequence[Problem]) -> str:
-    failures = sum(problem.finding.status is Status.FAIL for problem in problems)
-    warnings = len(problems) - failures
+def _is_advice(finding: Finding) -> bool:
+    return finding.status is Status.WARN and finding.severity is Severity.ADVISORY
+
+
+def _advice(findings: Iterable[Finding]) -> Tuple[Advice, ...]:
+    """Merge what is said of several subjects in the same words."""
+    merged: Dict[Tuple[str, str, Optional[Remedy]], List[Subject]] = collections.defaultdict(list)
+    for finding in findings:
+        remedy = finding.remedies[0] if finding.remedies else None
+        merged[finding.check, finding.summary, remedy].append(finding.subject)
+    return tuple(Advice(*key, tuple(subjects)) for key, subjects in merged.items())
+
+
+def _headline(report: Report) -> str:
+    failures = sum(finding.status is Status.FAIL for finding in report.problems)
+    warnings = len(report.problems) - failures
     # A failure that explains a gap says more than the gap; without a verdict every gap counts, explained or not.
     looked = report.blind_spots if report.verdict is Verdict.NOT_READY else report.findings
     unseen = sum(finding.status.is_blind and finding.severity is Severity.BLOCKING for finding in looked)

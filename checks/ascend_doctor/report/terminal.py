@@ -106,6 +106,7 @@ class _Page:
     def lines(self) -> Iterator[Text]:
         yield from self._head()
         yield from self._problems()
+        yield from self._advice()
         yield from self._blind_spots()
         yield from self._nodes()
         yield from self._versions()
@@ -194,6 +195,29 @@ class _Page:
             if remedy.command:
                 yield self._verbatim("", f"$ {remedy.command}", style="bold")
 
+    def _advice(self) -> Iterator[Text]:
+        """Yield two lines for each piece of advice: what is the matter, and the first step."""
+        advice = self.seen.advice
+        if advice:
+            yield from self._section("ADVICE, which does not decide whether a node is ready")
+            for each in advice[:MAX_LINES]:
+                words = f"{folded_subjects(each.subjects)}: {each.summary} [{each.check}]"
+                yield from self._wrapped(
+                    words, _INDENT, head=self.symbols.warn.ljust(_INDENT), style="yellow", styled=1
+                )
+                yield from self._first_step(each.remedy)
+            yield from self._uncounted(len(advice))
+
+    def _first_step(self, remedy: Optional[Remedy]) -> Iterator[Text]:
+        if remedy is None:
+            return
+        mild = remedy.disruption is Disruption.NONE
+        if remedy.command and mild:
+            yield Text(f"{' ' * _INDENT}$ {printable(remedy.command)}")
+        else:
+            note = "" if mild else f" ({DISRUPTION_WORDS[remedy.disruption]})"
+            yield from self._wrapped(f"{remedy.text}{note}", _INDENT, head=" " * _INDENT)
+
     def _blind_spots(self) -> Iterator[Text]:
         spots = self.seen.blind_spots
         if spots:
@@ -255,8 +279,8 @@ class _Page:
         yield Text()
         if parts:
             yield from self._wrapped(", ".join(parts), 0, style="dim")
-        if self.seen.problems:
-            check = self.seen.problems[0].finding.check
+        checks = [problem.finding.check for problem in self.seen.problems[:1]]
+        for check in [*checks, *(each.check for each in self.seen.advice[:1])][:1]:
             yield from self._wrapped(f"More about a check: ascend-doctor explain {check}", 0, style="dim")
 
     def _section(self, title: str) -> Iterator[Text]:

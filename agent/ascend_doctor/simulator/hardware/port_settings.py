@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import attrs
 
@@ -16,7 +16,9 @@ class TrafficClasses:
     """How packets are sorted. All lists but `dscp_tc` (64) have eight numbers, by priority or by traffic class.
 
     `pfc` is 1 for the priorities that PFC protects, `priority_tc` and `dscp_tc` lead to traffic classes. `buffers`,
-    `up_levels` and `low_levels` are bytes. `sent` and `received` are packets, `most_used` the buffer's highest use.
+    `up_levels` and `low_levels` are bytes. `schedule` is the algorithm of each class and its share of the bandwidth in
+    percent, None where the call to the device fails. `sent` and `received` are packets, `most_used` is the buffer's
+    highest use.
     """
 
     pfc: List[int] = attrs.field(factory=lambda: _by_priority(0, 0, 0, 0, 1, 0, 0, 0))
@@ -25,9 +27,47 @@ class TrafficClasses:
     buffers: List[int] = attrs.field(factory=lambda: _by_priority(816_640, 81_920, 81_920, 816_640, 0, 0, 0, 0))
     up_levels: List[int] = attrs.field(factory=lambda: _by_priority(780_800, 46_080, 46_080, 780_800, 0, 0, 0, 0))
     low_levels: List[int] = attrs.field(factory=lambda: _by_priority(768_000, 33_280, 33_280, 768_000, 0, 0, 0, 0))
+    schedule: Optional[List[Tuple[str, int]]] = attrs.field(factory=lambda: [("ets", 25)] * 4 + [("strict", 0)] * 4)
     sent: List[int] = attrs.field(factory=lambda: [0] * 8)
     received: List[int] = attrs.field(factory=lambda: [0] * 8)
     most_used: List[int] = attrs.field(factory=lambda: [0] * 8)
+
+
+@attrs.define
+class Congestion:
+    """How the port reacts to notifications of congestion (DCQCN).
+
+    `cnp_dscp` is 255 where the device knows none. `parameters` are the numbers of the algorithm, by the tool's names.
+    """
+
+    enabled: bool = True
+    algorithm: int = 0
+    cnp_dscp: int = 48
+    parameters: Dict[str, int] = attrs.field(
+        factory=lambda: {
+            "f": 5,
+            "g_shift": 8,
+            "alpha_min": 1,
+            "tkp_shift": 4,
+            "max_speed": 200_000,
+            "ai": 40,
+            "tmp_shift": 6,
+            "alp": 1023,
+            "cnp_time": 4,
+            "alpha_shift": 5,
+            "max_des_shift": 7,
+        }
+    )
+
+
+@attrs.define
+class LaneDowngrade:
+    """Whether the port goes on with fewer lanes when one fails. `state` is 0 (no), 1 (did), 2 (failed) or another."""
+
+    enabled: bool = False
+    able: bool = True
+    filter_s: int = 7
+    state: int = 0
 
 
 @attrs.define
@@ -83,9 +123,15 @@ class PortSettings:
     ipv6_prefix: int = 64
     ipv6_gateway: str = ""
     ipv6_netdetect: str = ""
+    ipv6_neighbours: List[Neighbour] = attrs.field(factory=list)
     bond_address: str = ""
     bond_netmask: str = "255.255.0.0"
     classes: TrafficClasses = attrs.field(factory=TrafficClasses)
+    congestion: Congestion = attrs.field(factory=Congestion)
+    downgrade: Optional[LaneDowngrade] = attrs.field(factory=LaneDowngrade)
+    """None where the call to the device fails."""
+    down_filter_s: int = 0
+    """For how many seconds a lost link is not reported yet."""
     neighbours: List[Neighbour] = attrs.field(factory=list)
     extra_routes: List[ExtraRoute] = attrs.field(factory=list)
     extra_rules: List[Tuple[str, int]] = attrs.field(factory=list)

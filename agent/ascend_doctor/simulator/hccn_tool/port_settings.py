@@ -22,6 +22,7 @@ SUPERPOD_9000 = (0x1C, 0x1D)
 _SUPERPOD_900 = (0x14, 0x15, 0x18, 0x19)
 """Main boards of A3 products (vendor source and product documents)."""
 _WITH_RETIMER = 0x3
+_DOWNGRADES = {0: "not downgrade", 1: "downgrade success", 2: "downgrade failure"}
 
 
 def mtu(request: Request) -> Outcome:
@@ -153,10 +154,30 @@ def check_bad_thd(request: Request) -> Optional[Outcome]:
 
 
 def check_auto_downgrade(request: Request) -> Optional[Outcome]:
-    """Return how the tool refuses `-auto_downgrade`: only some boards have it, and nobody published what it says."""
+    """Return how the tool refuses `-auto_downgrade`: only some boards have it."""
     if request.machine.board.main_board_id not in (*_SUPERPOD_900, _WITH_RETIMER):
         return UNSUPPORTED
-    return _plain(request, "auto_downgrade") or FAILED
+    return _plain(request, "auto_downgrade")
+
+
+def auto_downgrade(request: Request) -> Outcome:
+    """Return whether the port goes on with fewer lanes, and whether it did (vendor source, tool_ops_ext.c)."""
+    lanes = request.port.settings.downgrade
+    if lanes is None:
+        return FAILED
+    lines = [
+        f"setting          : {'enable' if lanes.enabled else 'disable'}",
+        f"ability          : {'support' if lanes.able else 'not support'}",
+        f"filter time      : {lanes.filter_s} s",
+    ]
+    if lanes.state in _DOWNGRADES:
+        lines.append(f"downgrade status : {_DOWNGRADES[lanes.state]}")
+    return Outcome(lines)
+
+
+def down_fault_time(request: Request) -> Outcome:
+    """Return for how long a lost link is not reported yet."""
+    return Outcome((f"down_fault_time: {request.port.settings.down_filter_s}s",))
 
 
 def check_xsfp_reset(request: Request) -> Optional[Outcome]:

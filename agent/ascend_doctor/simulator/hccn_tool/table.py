@@ -7,6 +7,7 @@ from typing import Callable, Dict, Mapping, Optional, Tuple
 import attrs
 
 from ascend_doctor.simulator.hccn_tool import (
+    congestion,
     counters,
     flow,
     optical,
@@ -48,7 +49,7 @@ class Entry:
 
 
 COMMANDS: Dict[str, Entry] = {
-    "link": Entry(settings.link, ("-s",), further={"down_fault_time": None}),
+    "link": Entry(settings.link, ("-s",), further={"down_fault_time": port_settings.down_fault_time}),
     "ip": Entry(settings.ip, ("-s",), speaks_ipv6=True),
     "gateway": Entry(settings.gateway, ("-s",), outcome.NO_GATEWAY, speaks_ipv6=True),
     "netdetect": Entry(settings.netdetect, ("-s",), speaks_ipv6=True),
@@ -93,17 +94,19 @@ COMMANDS: Dict[str, Entry] = {
     "tc_cfg": Entry(priorities.tc_cfg, ("-s",), published=False),
     "tc_stat": Entry(priorities.tc_stat, ("-c",), single=True, published=False),
     "cur_tc_buf": Entry(priorities.buffer, check=priorities.check_buffer, published=False),
-    "tc_qos": Entry(port_settings.failing, ("-s",), published=False),
+    "tc_qos": Entry(congestion.tc_qos, ("-s",), published=False),
     "send_arp": Entry(port_settings.send_arp, ("-s",), published=False),
     "bad_thd": Entry(port_settings.bad_thd, check=port_settings.check_bad_thd, published=False),
     "ip_rule": Entry(tables.ip_rule, ("-a", "-d"), published=False),
     "ip_route": Entry(tables.ip_route, check=tables.check_ip_route, published=False),
-    "auto_downgrade": Entry(port_settings.failing, check=port_settings.check_auto_downgrade, published=False),
+    "dcqcn": Entry(congestion.dcqcn, check=congestion.check_dcqcn),
+    "neigh": Entry(tables.neigh, check=tables.check_neigh, published=False),
+    "auto_downgrade": Entry(port_settings.auto_downgrade, check=port_settings.check_auto_downgrade, published=False),
     "xsfp_reset": Entry(port_settings.failing, check=port_settings.check_xsfp_reset, published=False),
     "traceroute": Entry(port_settings.failing, check=port_settings.check_traceroute, published=False),
 }
 
-_PUBLISHED_TOO = "context reg tlsca eth_test udhcpc dcqcn"
-_NOT_PUBLISHED = "roce_test neigh fec_err hilink_info qp_info pfc_storm scdr_reset esd diagnostic mem_reserve dump"
+_PUBLISHED_TOO = "context reg tlsca eth_test udhcpc"
+_NOT_PUBLISHED = "roce_test fec_err hilink_info qp_info pfc_storm scdr_reset esd diagnostic mem_reserve dump"
 NOT_SIMULATED = frozenset(_PUBLISHED_TOO.split())
 NOT_SIMULATED_UNPUBLISHED = frozenset(_NOT_PUBLISHED.split())

@@ -11,7 +11,8 @@ import re
 from typing import List, Optional
 
 from ascend_doctor.simulator.hardware import Port
-from ascend_doctor.simulator.hccn_tool.outcome import DENIED, Outcome, Request
+from ascend_doctor.simulator.hccn_tool.outcome import DENIED, NO_IPV6, Outcome, Request
+from ascend_doctor.simulator.hccn_tool.port_settings import SUPERPOD_9000
 from ascend_doctor.simulator.hccn_tool.usage import invalid, unknown_option, wrong_count
 
 _TABLE = re.compile(r"[0-9]{1,3}\Z")
@@ -103,6 +104,31 @@ def ip_route(request: Request) -> Outcome:
             suffix = f" table {extra.table}" if asked is None and extra.table else ""
             lines.append(f"{extra.network} via {extra.gateway} dev {own}{suffix}")
     return Outcome(("ip route table:", *lines))
+
+
+def check_neigh(request: Request) -> Optional[Outcome]:
+    """Return the tool's complaint about the words of `-neigh`, which has to begin with `-inet6`."""
+    if len(request.words) < len(("-inet6", "-g")):
+        return wrong_count("neigh")
+    if request.words[0] != "-inet6":
+        return unknown_option("neigh")
+    if request.machine.board.main_board_id in SUPERPOD_9000:
+        return NO_IPV6
+    if request.words[1] in ("-a", "-d"):
+        return DENIED
+    if request.words[1] != "-g":
+        return unknown_option("neigh")
+    return wrong_count("neigh") if request.words[2:] else None
+
+
+def neigh(request: Request) -> Outcome:
+    """Return the neighbours that the device knows by IPv6, in the form of `ip neigh`."""
+    lines = ["neigh table:"]
+    for neighbour in request.port.settings.ipv6_neighbours:
+        known = f" lladdr {neighbour.mac}" if neighbour.mac else ""
+        state = "PERMANENT" if neighbour.permanent else "REACHABLE" if neighbour.mac else "INCOMPLETE"
+        lines.append(f"{neighbour.address} dev {neighbour.interface}{known} {state}")
+    return Outcome(lines)
 
 
 def status(request: Request) -> Outcome:

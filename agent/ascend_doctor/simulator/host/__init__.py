@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
-
-from ascend_doctor.probe import host
+from ascend_doctor.probe.host import answer
 from ascend_doctor.simulator import files
 from ascend_doctor.simulator.hardware import Machine
 from ascend_doctor.simulator.host.tree import SimulatedTree
 
+__all__ = ["SimulatedTree", "answer", "tree_of"]
 
-def answer(machine: Machine, argv: Sequence[str]) -> Optional[bytes]:
-    """Return what a look at the operating system of a machine gives, None for a question that nobody knows."""
-    return host.answer(argv, SimulatedTree(machine, files.files(machine), files.file_times(machine)))
+
+def tree_of(machine: Machine) -> SimulatedTree:
+    """Return what is to be seen of the operating system of a machine at this moment."""
+    return SimulatedTree(machine, files.files(machine), files.file_times(machine))

@@ -42,7 +42,9 @@ def feed(machine: Machine, port: Port, truth: Truth, argv: Sequence[str]) -> Non
         vnic_address="" if "no-ip" in state else "192.168.1.199",
         bad_code_words=6,
         ipv6_address="" if "no-ip" in state else "2001:db8::10",
+        downgrade=None,
         classes=TrafficClasses(
+            schedule=None,
             buffers=list(range(1, 9)),
             up_levels=list(range(9, 17)),
             low_levels=list(range(17, 25)),

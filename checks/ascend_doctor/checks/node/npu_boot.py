@@ -76,15 +76,19 @@ def _not_ready(view: NodeView, subject: Subject, source: Source[Any], target: Ta
         gap = Missing(Absence.NOT_READY, "it is not ready, and when the node started is not known")
         return unknown(subject, "whether it is starting", gap, quotes)
     if age_s < limits.grace_s:
-        return skipped(subject, f"starting: the node is up for {age_s / 60:.0f} minutes")
+        return skipped(subject, f"starting: the node is up for {_span(age_s)}")
     return failed(
         subject,
-        f"not ready {age_s / 60:.0f} minutes after the start of the node: it has dropped",
+        f"not ready {_span(age_s)} after the start of the node: it has dropped",
         expected=f"ready within {limits.grace_s / 60:.0f} minutes",
         remedies=[remedies.reset(remedies.which(target.npu)), remedies.POWER_CYCLE],
         observed=UNKNOWN,
         quotes=quotes,
     )
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds < 2 * 3600 else f"{seconds / 3600:.0f} hours"
 
 
 CHECK = Check(

@@ -58,12 +58,13 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             remedies=[PERMISSIONS if refused else MOUNT if contained else INSTALL],
             quotes=view.quote(query.source, query.target),
         )
-    elif not isinstance(facts, Missing) and facts.has_passwd_entry is False:
+    elif not isinstance(facts, Missing) and facts.has_passwd_entry is False and not any(why is None for _, why in runs):
         yield failed(
             view.subject,
             "the doctor's user has no entry in /etc/passwd, so hccn_tool fails without a word",
             expected="a user that /etc/passwd knows",
             remedies=[USER],
+            observed="nameless user",
             quotes=view.quote(identity.SOURCE),
         )
     elif runs:

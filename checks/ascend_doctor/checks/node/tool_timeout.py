@@ -12,7 +12,7 @@ What to do: look whether `lspci -d 19e5:` still shows the chip. If it does, rese
 Disruption: a reset stops every job on the NPU, on boards with an HCCS ring on the whole ring.
 
 Limits: `boot_grace_s` is our own policy: so long after the start of the node an NPU may still be starting, and
-    nothing is said about it (the vendor's own components wait up to ten minutes).
+    whether it has dropped is unknown (the vendor's own components wait up to ten minutes).
 
 Sources: hicann/driver, tool.c (hccn_tool polls the chip's health for up to 301 seconds); Ascend/mind-cluster, device
     plugin (waits ten minutes) and fault code 40F84E00.
@@ -32,15 +32,15 @@ from ascend_doctor.checks.view import NOT_ASKED, NodeView
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
-from ascend_doctor.facts.runtime.answers import TOOL as PYTHON
 from ascend_doctor.facts.source import Cost, Medium, Query
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import Generation
-from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.reading import Absence, Missing, known
 from ascend_doctor.model.subject import Subject
 
 MAX_NAMED = 4
+VENDOR_TOOLS = ("npu-smi", "hccn_tool")
 
 
 @attrs.frozen
@@ -62,7 +62,7 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
         if not hung:
             yield passed(view.subject, "every tool answered in time") if answered else _not_asked(view.subject)
         return
-    covered = {part for subject in single for part in (subject, *_parts(view.devices, subject))}
+    covered = {part for subject in single for part in (subject, *_parts(view, subject))}
     for phy_id in view.devices.phy_ids:
         npu = subjects.npu(view.name, phy_id)
         if npu not in covered:
@@ -80,9 +80,9 @@ def _sort(view: NodeView) -> Tuple[Dict[Subject, List[Query[Any]]], Dict[Subject
         if why in (Absence.TIMED_OUT, Absence.NOT_READY):
             hung.setdefault(subject, []).append(query)
         elif why is not Absence.NOT_RUN:
-            answered.update(dict.fromkeys((subject, *_parts(view.devices, subject)), True))
+            answered.update(dict.fromkeys((subject, *_parts(view, subject)), True))
     for subject in list(hung):
-        chips = [part for part in _parts(view.devices, subject) if part in hung]
+        chips = [part for part in _parts(view, subject) if part in hung]
         for chip in chips:
             hung[chip] += hung[subject]
         if chips:
@@ -91,9 +91,9 @@ def _sort(view: NodeView) -> Tuple[Dict[Subject, List[Query[Any]]], Dict[Subject
 
 
 def _is_query_of_tool(query: Query[Any]) -> bool:
-    """Leave out what may have other reasons to take long: files, the host, Python, and traffic between nodes."""
+    """Leave out what may have other reasons to take long: the host's tools, Python, and traffic between nodes."""
     source = query.source
-    return source.medium is Medium.TOOL and source.cost is not Cost.ACTIVE and source.argv[0] != PYTHON
+    return source.medium is Medium.TOOL and source.cost is not Cost.ACTIVE and source.argv[0] in VENDOR_TOOLS
 
 
 def _npu_of(view: NodeView, query: Query[Any]) -> Subject:
@@ -102,25 +102,41 @@ def _npu_of(view: NodeView, query: Query[Any]) -> Subject:
     return subjects.npu_of(view.subject_of(query.source, query.target))
 
 
-def _parts(devices: object, subject: Subject) -> Tuple[Subject, ...]:
+def _parts(view: NodeView, subject: Subject) -> Tuple[Subject, ...]:
     """Return the NPUs of a card; nothing for anything else.
 
-    A card that has dropped may be gone from the map. Then the numbers follow the usual rule: two dies on a card of an
-    A3, else the card's own number.
+    A card that has dropped may be gone from the map, and so may the whole map. Then the numbers follow the usual rule:
+    two dies on a card of an A3, else the card's own number.
     """
+    devices = view.devices
     if subject.kind is not subjects.SubjectKind.CARD:
         return ()
     number = int(subject.name)
-    known = devices.of_card(number) if isinstance(devices, DeviceMap) else ()
-    two_dies = isinstance(devices, DeviceMap) and devices.generation is Generation.A3
+    mapped = devices.of_card(number) if isinstance(devices, DeviceMap) else ()
+    two_dies = devices.generation is Generation.A3 if isinstance(devices, DeviceMap) else _asks_second_dies(view)
     usual = (2 * number, 2 * number + 1) if two_dies else (number,)
-    return tuple(subjects.npu(subject.node, phy_id) for phy_id in [item.phy_id for item in known] or usual)
+    return tuple(subjects.npu(subject.node, phy_id) for phy_id in [item.phy_id for item in mapped] or usual)
+
+
+def _asks_second_dies(view: NodeView) -> bool:
+    return any(query.target.chip == 1 for query, _ in view.answers())
+
+
+def _unplaced(view: NodeView, subject: Subject) -> Tuple[Subject, ...]:
+    """Return the NPUs in /dev that the map does not know, for a card that it does not know either."""
+    devices, facts = view.devices, view.read(identity.SOURCE)
+    if subject.kind is not subjects.SubjectKind.CARD or isinstance(devices, Missing) or isinstance(facts, Missing):
+        return ()
+    if int(subject.name) in devices.cards:
+        return ()
+    shown = known(facts.davinci) or ()
+    return tuple(subjects.npu(view.name, number) for number in shown if number not in devices.phy_ids)
 
 
 def _siblings(view: NodeView, subject: Subject, queries: List[Query[Any]]) -> Tuple[Subject, ...]:
     """Return the other NPUs that share a card with the subject, where a call about the card hung."""
     cards = {query.target.npu for query in queries if query.target.npu is not None and query.target.chip is None}
-    parts = [part for npu in sorted(cards) for part in _parts(view.devices, subjects.card(view.name, npu))]
+    parts = [part for npu in sorted(cards) for part in _parts(view, subjects.card(view.name, npu))]
     return tuple(part for part in parts if part != subject)
 
 
@@ -142,7 +158,7 @@ def _hung(view: NodeView, subject: Subject, queries: List[Query[Any]], limits: L
         remedies=[_reset(view, subject), remedies.POWER_CYCLE],
         observed=len(queries),
         quotes=quotes,
-        affected=_siblings(view, subject, queries),
+        affected=tuple(dict.fromkeys((*_siblings(view, subject, queries), *_unplaced(view, subject)))),
     )
 
 

@@ -48,8 +48,18 @@ _WORDS: Tuple[Tuple[Absence, str], ...] = (
     # Often behind a sentence that says why.
     (Absence.TOOL_FAILED, r".*\b[Cc]md execute failed\b"),
 )
-# One pattern with a group for each, so that a line is looked at once however long the list grows.
+# One pattern with a group for each tells which words a line holds. Nearly all lines are data and hold none: these are
+# told at once by a pattern without groups for the words that begin a line, and by what the others have in them.
 _KNOWN = re.compile("|".join(f"({words})" for _, words in _WORDS))
+_BEGINNING = re.compile("|".join(words for _, words in _WORDS if not words.startswith(".*")))
+_INSIDE = ("cmd run permission", "md execute failed")
+
+
+def _known(text: str) -> Optional[re.Match[str]]:
+    if _INSIDE[0] in text or _INSIDE[1] in text or _BEGINNING.match(text):
+        return _KNOWN.match(text)
+    return None
+
 
 # Printed before the data for a user whose home is not there (recorded from the vendor's code, state a2-nonroot).
 _LOG_WARNING = re.compile(r'\[WARNING\] ".*" is not a directory, hccn_tool logs may be lost\.$')
@@ -65,7 +75,7 @@ def error_answer(evidence: Evidence) -> Optional[Missing]:
     `code` is the exit code, `detail` the tool's words. Standard error is read first: most errors go there, and what
     standard output then holds is the usage. An exit code other than 0 without words that we know is an error too.
     """
-    found = [(match.lastindex or 0, text) for text in said(evidence) for match in (_KNOWN.match(text),) if match]
+    found = [(match.lastindex or 0, text) for text in said(evidence) for match in (_known(text),) if match]
     if not found:
         return failure(evidence)
     # Of several the one that stands first in the list: the reason before the usage and before "it failed".

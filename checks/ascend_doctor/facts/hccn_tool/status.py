@@ -19,7 +19,7 @@ from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED, Reading
 
 _TITLE = "Netdev status:"
-_HEAD = re.compile(rf"{_TITLE}\s*Settings for ([A-Za-z][A-Za-z0-9._-]{0,15}):\Z")
+_HEAD = re.compile(rf"{_TITLE}\s*Settings for ([A-Za-z][A-Za-z0-9._-]{{0,15}}):\Z")
 _LABEL = re.compile(r"([A-Z][A-Za-z -]{1,40}):(?: +(.*))?\Z", re.ASCII)
 # Modes of a list stand one below the other; the lines after the first have no label.
 _FURTHER = re.compile(r"[0-9]+base[A-Za-z0-9_/]+(?: +[0-9]+base[A-Za-z0-9_/]+)*\Z")

@@ -170,3 +170,6 @@ SOURCE: Source[TlsFacts] = Source(
     cost=Cost.SLOW,
     interval_s=3600.0,
 )
+
+HOST: Source[TlsFacts] = attrs.evolve(SOURCE, name="hccn_tool/tls_host", argv=(*SOURCE.argv, "host"))
+"""The same of the certificates that the host keeps for the device."""

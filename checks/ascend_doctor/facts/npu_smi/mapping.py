@@ -106,7 +106,7 @@ def parse(evidence: Evidence) -> Reading[MappingFacts]:
 
 
 def _columns(line: Line) -> Tuple[str, ...]:
-    """Return the names in the head. They hold blanks, and a paste may have left no more than one between two of them."""
+    """Return the names in the head. They hold blanks, and a paste may have left just one between two of them."""
     found: List[str] = []
     rest = line.stripped
     while rest:
