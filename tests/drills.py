@@ -30,7 +30,7 @@ CLUSTERS: Mapping[str, str] = {
     A3: f"nodes: [{{name: 'node-[1-2]', product: atlas-800t-a3, npus: 4, {_HDK}}}]\nfabric: {{leaves: npu}}\n",
     BONDED: f"nodes: [{{name: 'node-[1-2]', product: atlas-9000-a3, npus: 4, {_HDK}}}]\nfabric: {{leaves: npu}}\n",
     P310: f"nodes: [{{name: 'node-[1-2]', product: atlas-300i-pro, {_HDK}}}]\n",
-    A5: f"nodes: [{{name: 'node-[1-2]', product: ascend-950, npus: 3, {_HDK_950}}}]\n",
+    A5: f"nodes: [{{name: 'node-[1-2]', product: ascend-950, npus: 4, {_HDK_950}}}]\n",
     A5_X86: f"nodes: [{{name: 'node-1', product: ascend-950-x86, npus: 2, {_HDK_950}}}]\n",
     BRIDGED: f"""nodes:
   - {{name: node-1, product: atlas-350-4p, {_HDK_950}}}
@@ -42,19 +42,20 @@ CLUSTERS: Mapping[str, str] = {
 
 @attrs.frozen
 class Drill:
-    """A fault of `node-1`, and the check that has to name it.
+    """A fault of `node-1`, and the check that has to name it: once, at the place of the fault.
 
-    `on` are the clusters to try it on: more than one where fabric or product changes what is seen of it. `asks_for` are
-    the opt-in checks that have to be switched on, `blind` the checks that cannot look while the fault is there and that
-    no other finding explains. `lasts_s` is how long after the repair the device's own records still count.
+    `on` are the clusters to try it on: more than one where fabric or product changes what is seen of it. `at` are the
+    places that are named where they are others than that of the fault. `asks_for` are the opt-in checks that have to be
+    switched on. For `recorded_s` after the repair what the device has recorded of the fault still counts: a link that
+    was down is no good link yet.
     """
 
     fault: str
     culprit: str
     on: Tuple[str, ...] = (SWITCHED,)
+    at: Tuple[str, ...] = ()
     asks_for: Tuple[str, ...] = ()
-    blind: Tuple[str, ...] = ()
-    lasts_s: float = 0.0
+    recorded_s: float = 0.0
 
     @property
     def kind(self) -> str:
@@ -65,6 +66,10 @@ class Drill:
     def settings(self) -> Settings:
         """What the operator has to set to let the culprit look."""
         return {check: ASKED[check] for check in self.asks_for}
+
+    def scenario(self, cluster: str) -> str:
+        """Return the scenario of one of the clusters, with the fault in it from the start."""
+        return f"{CLUSTERS[cluster]}faults: [{{fault: {self.fault}, node: node-1}}]\n"
 
 
 ASKED: Dict[str, CheckSettings] = {
@@ -82,14 +87,17 @@ ASKED: Dict[str, CheckSettings] = {
 
 _FABRICS = (SWITCHED, DIRECT, A3)
 _CHIPS = (SWITCHED, A3, P310, A5)
-_WITH_ROCE = (SWITCHED, DIRECT, A3)
+_BOTH_ENDS = ("node-1 NPU 0 port 0/4", "node-1 NPU 1 port 0/4")
+"""Both ports of a bridge keep a history, and no answer tells which two they are."""
+_EVERYBODY = tuple(f"node-1 NPU {npu}" for npu in range(4))
+"""Whoever sends packets to an address that does not answer names himself."""
 
 DRILLS: Tuple[Drill, ...] = (
     # A port: cable, module, settings
-    Drill("cable-pulled, npu: 3", "roce.link", _FABRICS, lasts_s=_DAY_S),
-    Drill("link-shut, npu: 3", "roce.link", _FABRICS, lasts_s=_DAY_S),
-    Drill("module-pulled, npu: 3", "roce.optical.present", _FABRICS, lasts_s=_DAY_S),
-    Drill("tx-disabled, npu: 3", "roce.optical.state", _FABRICS, lasts_s=_DAY_S),
+    Drill("cable-pulled, npu: 3", "roce.link", _FABRICS, recorded_s=_DAY_S),
+    Drill("link-shut, npu: 3", "roce.link", _FABRICS, recorded_s=_DAY_S),
+    Drill("module-pulled, npu: 3", "roce.optical.present", _FABRICS, recorded_s=_DAY_S),
+    Drill("tx-disabled, npu: 3", "roce.optical.state", _FABRICS, recorded_s=_DAY_S),
     Drill("high-power-off, npu: 3", "roce.optical.state", (SWITCHED, DIRECT)),
     Drill("gateway-missing, npu: 3", "roce.gateway", _FABRICS),
     Drill("gateway-outside, npu: 3", "roce.gateway", _FABRICS),
@@ -140,7 +148,7 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("retimer-snr-low, npu: 3", "roce.cdr", (A3,), asks_for=("roce.cdr",)),
     Drill("crc-errors, npu: 3", "roce.errors"),
     Drill("fec-errors, npu: 3", "roce.fec-counters"),
-    Drill("link-flapping, npu: 3", "roce.flap", (SWITCHED, DIRECT), lasts_s=_DAY_S),
+    Drill("link-flapping, npu: 3", "roce.flap", (SWITCHED, DIRECT), recorded_s=_DAY_S),
     Drill("pfc-storm, npu: 3", "roce.pfc-storm", (SWITCHED, DIRECT)),
     Drill("pfc-storm, npu: 3, side: rx", "roce.pfc-storm", (SWITCHED, DIRECT)),
     Drill("congestion, npu: 3", "roce.ecn"),
@@ -148,31 +156,34 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("ping-loss, npu: 3, lost: 3", "roce.ping", (SWITCHED, A3), asks_for=("roce.ping",)),
     Drill("hccs-ping-loss, npu: 3", "roce.hccs-ping", (A3,), asks_for=("roce.hccs-ping",)),
     # The ports of a 950
-    Drill("ub-port-down, npu: 1", "ub.ports", (A5,)),
-    Drill("ub-port-down, npu: 1, udie: 1, port: 5", "ub.ports", (A5,)),
+    Drill("ub-port-down, npu: 1", "ub.ports", (A5,), recorded_s=_DAY_S),
+    Drill("ub-port-down, npu: 1, udie: 1, port: 5", "ub.ports", (A5,), recorded_s=_DAY_S),
     Drill("ub-lanes-reduced, npu: 1", "ub.ports", (A5,)),
     Drill("ub-lanes-reduced, npu: 1, lanes: 1", "ub.ports", (A5,)),
-    Drill("ub-port-down, npu: 1", "ub.connect", (BRIDGED,)),
+    Drill("ub-port-down, npu: 1", "ub.connect", (BRIDGED,), recorded_s=_DAY_S),
     Drill("ub-lanes-reduced, npu: 1", "ub.connect", (BRIDGED,)),
-    Drill("ub-flapping, npu: 1", "ub.flap", (A5,), lasts_s=_DAY_S),
-    Drill("ub-flapping, npu: 1, times: 8", "ub.flap", (A5, BRIDGED), lasts_s=_DAY_S),
+    Drill("ub-flapping, npu: 1", "ub.flap", (A5,), recorded_s=_DAY_S),
+    Drill("ub-flapping, npu: 1, times: 8", "ub.flap", (A5,), recorded_s=_DAY_S),
+    Drill("ub-flapping, npu: 1, times: 8", "ub.flap", (BRIDGED,), at=_BOTH_ENDS, recorded_s=_DAY_S),
     Drill("ub-bit-errors, npu: 1", "ub.errors", (A5, BRIDGED)),
     Drill("ub-weak-light, npu: 1", "ub.optical", (A5,)),
     Drill("ub-weak-light, npu: 1, lane: 3, dbm: -7", "ub.optical", (A5,)),
-    Drill("ub-peer-silent, npu: 2", "ub.ping", (A5,), asks_for=("ub.ping",)),
+    Drill("ub-peer-silent, npu: 2", "ub.ping", (A5,), at=_EVERYBODY, asks_for=("ub.ping",)),
     Drill("ub-tls-odd, npu: 1", "ub.tls", (A5,)),
     Drill("ub-files-missing", "ub.files", (A5,)),
     Drill("ub-files-missing, path: /lib/route.conf", "ub.files", (A5,)),
     # An NPU that is not there, or not well
-    Drill("npu-dropped, npu: 2", "tool.timeout", (SWITCHED, DIRECT, A3, P310, A5)),
-    Drill("npu-dropped, npu: 2, info: hangs", "tool.timeout", (SWITCHED, DIRECT, A3, P310, A5)),
+    Drill("npu-dropped, npu: 2", "npu.dropped", (SWITCHED, DIRECT, A3, P310, A5)),
+    Drill("npu-dropped, npu: 2, info: hangs", "tool.timeout", (SWITCHED, DIRECT, A3, P310, A5), at=("node-1",)),
     Drill("npu-lost, npu: 2", "npu.dropped", _CHIPS),
-    Drill("npu-lost, npu: 2, off: bus", "npu.dropped", _CHIPS),
+    Drill("npu-lost, npu: 2, off: bus", "npu.dropped", (SWITCHED, A3)),
+    Drill("npu-lost, npu: 2, off: bus", "npu.present", (P310, A5)),
     Drill("chip-reset, npu: 2", "npu.dropped", _CHIPS),
     Drill("driver-unbound, npu: 2", "npu.dropped", (SWITCHED, A3, P310)),
-    Drill("npu-missing, npu: 2", "npu.present", (SWITCHED, DIRECT, A3)),
+    Drill("npu-missing, npu: 1", "npu.present", (SWITCHED, DIRECT, A3)),
     Drill("npu-not-ready, npu: 2", "npu.boot", _CHIPS),
-    Drill("npu-alarm, npu: 2", "npu.health", _CHIPS),
+    Drill("npu-alarm, npu: 2", "npu.health", (SWITCHED, A3, P310)),
+    Drill("npu-alarm, npu: 2", "npu.fault-events", (A5,)),
     Drill("npu-alarm, npu: 2, code: 80CB8009, word: Warning", "npu.health"),
     Drill("hot-chip, npu: 2", "npu.temperature", _CHIPS),
     Drill("hot-chip, npu: 2, part: hbm", "npu.temperature", (SWITCHED, A3, A5)),
@@ -219,7 +230,7 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("kernel-upgraded", "version.kernel-module", _CHIPS),
     Drill("device-node-missing", "npu.device-nodes", _CHIPS),
     Drill("device-node-missing, device: davinci_manager", "npu.device-nodes", _CHIPS),
-    Drill("device-node-missing, device: devmm_svm", "npu.device-nodes", _CHIPS),
+    Drill("device-node-missing, device: devmm_svm", "npu.device-nodes", (SWITCHED, A3, P310)),
     Drill("torch-mismatch", "version.python-stack", _CHIPS, asks_for=("version.python-stack",)),
     Drill("runtime-blind", "npu.runtime-visible", _CHIPS, asks_for=("npu.runtime-visible", "npu.compute")),
     Drill("runtime-blind, visible: 3", "npu.runtime-visible", _CHIPS, asks_for=("npu.runtime-visible", "npu.compute")),

@@ -344,3 +344,14 @@ def test_the_rules_across_a_cable_name_checks_that_exist() -> None:
 def catalogue_match(check: str, pattern: str) -> bool:
     """Tell whether a rule's pattern names a check."""
     return fnmatchcase(check, pattern)
+
+
+def test_a_dead_tool_does_not_explain_what_has_nothing_to_do_with_it() -> None:
+    """What the kernel does not show of the host stays a gap of its own; what needs the vendor's tools is folded."""
+    tool = Finding("tool.npu-smi", subjects.node("n1"), Status.FAIL, "it does not run")
+    gaps = [
+        Finding(check, subjects.node("n1"), Status.UNKNOWN, "not known")
+        for check in ("host.virtual", "host.sched-migration", "host.ports", "npu.health", "cluster.tls-equal")
+    ]
+    folded = fold([tool, *gaps])
+    assert ["host.virtual", "host.sched-migration"] == [item.check for item in folded[1:] if not item.cause]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import List
 
 import attrs
@@ -11,8 +12,9 @@ from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import CheckSettings, judge_node
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts.host import identity
 from ascend_doctor.knowledge.ratings import rated_hbm_mb
-from ascend_doctor.model.status import Status
+from ascend_doctor.model.status import Disruption, Status
 from simulated import answers, make
 
 ENTRIES = {name: entry for name, entry in catalogue.load().items() if name.startswith("npu.")}
@@ -64,3 +66,42 @@ def test_ratings_follow_the_printed_name() -> None:
     assert (32768, 65536) == rated_hbm_mb("Ascend 910B4-1")
     assert (65536,) == rated_hbm_mb("Ascend910")
     assert () == rated_hbm_mb("xxx")
+
+
+@pytest.mark.parametrize(
+    ("check", "fault", "contained", "expected"),
+    [
+        ("npu.processes", "leftover-process, npu: 3, memory_mb: 20000", False, []),
+        ("npu.hbm-free", "leftover-process, npu: 3, memory_mb: 20000", False, []),
+        ("npu.hbm-free", "memory-leak, npu: 3", False, [Status.FAIL]),
+        ("npu.hbm-free", "memory-leak, npu: 3", True, [Status.UNKNOWN]),
+    ],
+)
+def test_during_a_job_its_processes_are_no_fault(
+    check: str, fault: str, contained: bool, expected: List[Status]
+) -> None:
+    """They may hold memory then; memory that nobody holds is lost all the same, where everybody is shown."""
+    entries = {check: ENTRIES[check]}
+    limits = attrs.evolve(entries[check].check.limits, during_a_job=True)
+    seen = view(A2, fault)
+    if contained:
+        seen = in_a_container(seen)
+    found = judge_node(seen, entries, {check: CheckSettings(limits=limits)})
+    assert expected == [finding.status for finding in found if finding.status is not Status.PASS]
+
+
+def in_a_container(seen: NodeView) -> NodeView:
+    """Return the same answers, given to a doctor in a container."""
+    evidence = dict(seen.evidence)
+    host = evidence[identity.SOURCE.about().key]
+    shown = json.dumps({**json.loads(host.stdout), "container": True}) + "\n"
+    evidence[host.key] = attrs.evolve(host, stdout=shown.encode())
+    return NodeView(seen.name, evidence)
+
+
+def test_in_a_container_nobody_says_that_no_process_holds_memory() -> None:
+    """It shows its own processes only, so that a reset is not advised either."""
+    found = judge_node(in_a_container(view(A2, "memory-leak, npu: 3")), {"npu.hbm-free": ENTRIES["npu.hbm-free"]})
+    (problem,) = [finding for finding in found if finding.status is Status.FAIL]
+    assert "which process holds it is not known" in problem.summary
+    assert {Disruption.NONE} == {step.disruption for step in problem.remedies}

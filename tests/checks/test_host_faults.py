@@ -76,7 +76,9 @@ def test_a_healthy_host_raises_no_alarm(product: str, surroundings: str) -> None
         machine.host.governor, machine.host.swap_mb, machine.host.swappiness = None, 0, 60
         machine.host.numa_nodes, machine.host.numa_balancing = 1, 1
     evidence = {
-        source.name: Evidence(source.name, source.argv, exit_code=0, stdout=host.answer(machine, source.argv) or b"")
+        source.name: Evidence(
+            source.name, source.argv, exit_code=0, stdout=host.answer(source.argv, host.tree_of(machine)) or b""
+        )
         for source in (identity.SOURCE, *(module.SOURCE for module in SECTIONS))
     }
     found = judge_node(NodeView("n", evidence), {name: ENTRIES[name] for name in MINE})

@@ -165,6 +165,28 @@ def test_a_fault_has_its_culprit_and_no_other(scenario: str, fault: str) -> None
     assert () == found.blind_spots
 
 
+@pytest.mark.parametrize(
+    ("scenario", "fault", "culprit"),
+    [
+        (scenario, fault, culprit)
+        for scenario in ("a3", "310p", "a5")
+        for fault, culprit in (
+            ("npu-dropped, npu: 3", "tool.timeout"),
+            ("npu-dropped, npu: 3, info: hangs", "tool.timeout"),
+            ("npu-lost, npu: 3", "npu.dropped"),
+            ("npu-lost, npu: 3, off: bus", "npu.dropped" if scenario == "a3" else "npu.present"),
+            ("chip-reset, npu: 3", "npu.dropped"),
+            ("npu-not-ready, npu: 3", "npu.boot"),
+        )
+    ],
+)
+def test_an_npu_that_is_gone_has_one_culprit_on_every_product(scenario: str, fault: str, culprit: str) -> None:
+    """Whether the tools hang, fail or leave it out, and whether or not the bus still shows it."""
+    found = report(scenario, fault)
+    assert [culprit] == culprits(found)
+    assert set() == {item.subject.node for item in found.blind_spots} - {""}
+
+
 @pytest.mark.parametrize("fault", ["cable-pulled, npu: 3", "firmware-mismatch", "npu-dropped, npu: 3"])
 def test_a_fault_of_one_die_has_one_culprit(fault: str) -> None:
     """On a machine with two dies in a module too, where the loss of one die hides the other."""

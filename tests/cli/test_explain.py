@@ -100,7 +100,7 @@ def test_the_site_is_heard(capsys, tmp_path: Path) -> None:
 def test_the_json_says_which_form_it_has(capsys) -> None:
     """Every answer to a program carries the version of its form; the id of a check may be in capitals."""
     for words in (["EI0006"], ["ROCE.LINK"], []):
-        assert 1 == json.loads(explained(capsys, "--json", *words))["format_version"]
+        assert "1.0" == json.loads(explained(capsys, "--json", *words))["format_version"]
 
 
 def test_a_product_is_no_trouble(capsys) -> None:

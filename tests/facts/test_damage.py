@@ -122,7 +122,7 @@ def test_an_answer_cut_anywhere_says_nothing_else(data: st.DataObject) -> None:
     assert [] == list(contradictions(whole.read(stdout[:end]), whole.read(stdout)))
 
 
-SAYS_NOTHING = {"hccn_tool/lldp"}
+SAYS_NOTHING = {"hccn_tool/lldp", "hccn_tool/local_lldp"}
 """Sources of which an empty line is an answer: no neighbour was heard."""
 
 

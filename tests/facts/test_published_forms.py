@@ -10,10 +10,10 @@ import pytest
 from ascend_doctor.facts.catalogue import query_for_command
 from ascend_doctor.facts.document import document
 from ascend_doctor.facts.files import hccn_conf, rank_table
-from ascend_doctor.facts.hccn_tool import arp, hw_stats, link_stat, lldp, status, tls, untold
-from ascend_doctor.facts.hccn_tool.ub import connect
+from ascend_doctor.facts.hccn_tool import arp, hw_stats, link, link_stat, lldp, status, tls, untold
+from ascend_doctor.facts.hccn_tool.ub import connect, dev_info
 from ascend_doctor.facts.host import identity
-from ascend_doctor.facts.npu_smi import mapping, topo, watch
+from ascend_doctor.facts.npu_smi import health, mapping, topo, usages, watch
 from ascend_doctor.facts.source import Source
 from ascend_doctor.model.reading import Absence, Missing
 from samples import answer
@@ -44,6 +44,13 @@ def test_counters_between_dots_are_read() -> None:
     assert {"device": 5, "pd_alloc": 3, "aeqe": 1, "elided": True} == shown
     assert _refused(hw_stats.SOURCE, "...\n[devid 5] ceqe: 0\n")
     assert _refused(hw_stats.SOURCE, "...\n")
+
+
+def test_a_line_before_dots_is_read() -> None:
+    """A loop over devices of which the author left the first answer; two answers are still refused."""
+    assert "UP" == _read(link.SOURCE, "link status: UP\n...\n").link
+    assert _refused(link.SOURCE, "link status: UP\n...\nlink status: UP\n")
+    assert _refused(link.SOURCE, "...\n")
 
 
 def test_link_records_before_dots_are_read() -> None:
@@ -138,6 +145,10 @@ WORDS = (
     ("hccn_tool -i 3 -hccs_ping -g", "hccn_tool/hccs-ping"),
     ("hccn_tool -i 3 -pci -g", "hccn_tool/untold"),
     ("hccn_tool -i 3 -generic -s auto_adapt", "hccn_tool/untold"),
+    ("hccn_tool", "hccn_tool/untold"),
+    ("hccn_tool -i 3 -tls -g | grep switch", "hccn_tool/tls"),
+    ("cat /etc/hccn.conf # of both nodes", "file/hccn-conf"),
+    ("lspci | grep acce", "lspci/list"),
     ("cat /usr/local/Ascend/ascend-toolkit/latest/version.info", "file/cann-part"),
 )
 
@@ -149,6 +160,11 @@ def test_a_form_of_a_question_finds_its_parser(line: str, name: str) -> None:
 
     assert query is not None
     assert name == query.source.name
+
+
+def test_a_remark_alone_is_no_question() -> None:
+    """Nothing is asked by a line that starts with its remark."""
+    assert query_for_command(("#", "npu-smi", "info")) is None
 
 
 def test_rows_of_one_card_are_its_rounds() -> None:
@@ -178,3 +194,51 @@ def test_certificates_of_the_host_are_read_alike() -> None:
 def test_an_empty_object_is_no_section() -> None:
     """The runner never answers with nothing; facts without a single one would look like a host that tells little."""
     assert _refused(identity.SOURCE, json.dumps({}) + "\n")
+
+
+def test_a_memory_without_a_kind_is_read() -> None:
+    """A 310 has one memory, and huge pages of it that the tool does not always know."""
+    facts = _read(
+        usages.SOURCE,
+        "\tNPU ID                         : 2\n\tChip Count                     : 1\n\n"
+        "\tMemory Capacity(MB)            : 8192\n\tMemory Usage Rate(%)           : 33\n"
+        "\tHugepages Total(page)          : NA\n\tHugepages Usage Rate(%)        : NA\n"
+        "\tAicore Usage Rate(%)           : 1\n\tMemory Bandwidth Usage Rate(%) : 2\n"
+        "\tChip ID                        : 0\n",
+    )
+
+    shown = document(facts)
+    assert (8192, 33, None, None, 2) == tuple(
+        shown[key]
+        for key in (
+            "memory_capacity_mb",
+            "memory_usage_pct",
+            "hugepages_total",
+            "hugepages_usage_pct",
+            "memory_bandwidth_usage_pct",
+        )
+    )
+    assert {} == shown["extra"]
+
+
+def test_a_network_device_may_have_no_address_in_words() -> None:
+    """An address that the tool could not put into words is none."""
+    rule = "+------+----+----+----+----+\n"
+    facts = _read(
+        dev_info.SOURCE,
+        f"{rule}| Interface Name | IP Address | Netmask | Bond Mode | Slaves |\n"
+        f"{rule}| eth1 | NA | NA | NA | NA |\n{rule}",
+    )
+
+    assert [("eth1", ())] == [(device.name, device.addresses) for device in facts.interfaces]
+
+
+def test_a_controller_inside_a_container_has_no_health() -> None:
+    """NA is no word for health."""
+    facts = _read(
+        health.SOURCE,
+        "\tNPU ID : 0\n\tChip Count : 1\n\tHealth Status : OK\n\tChip ID : 0\n"
+        "\tHealth Status : NA\n\tChip Name : MCU\n",
+    )
+
+    assert ["OK", None] == [chip["health"] for chip in document(facts)["chips"]]

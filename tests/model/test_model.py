@@ -56,7 +56,7 @@ class TestEvidence:
     def test_quote_takes_the_first_lines(self) -> None:
         """Without texts the first few lines are quoted, cut to a bearable length."""
         made = quote(Evidence("k", ("tool",), stdout=b"x" * 999 + b"\n" + b"y\n" * 9))
-        assert (4, 200) == (len(made.lines), len(made.lines[0]))
+        assert (4, 300) == (len(made.lines), len(made.lines[0]))
 
     def test_quote_falls_back_on_standard_error(self) -> None:
         """When standard output has no fitting line, standard error is asked."""

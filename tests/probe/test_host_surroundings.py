@@ -261,7 +261,7 @@ def test_a_fact_is_a_line(tmp_path: Path) -> None:
     }
     lines = (host.answer(("host-facts", "network"), below(tmp_path, files)) or b"").decode().splitlines()
     assert ' "local_ports": {"first": 32768, "last": 60999},' in lines
-    assert '  {"addresses": [], "name": "eth1", "state": "down"}' in lines
+    assert '  {"name": "eth1", "state": "down", "addresses": []}' in lines
 
 
 @pytest.mark.parametrize("folder", ["sys/fs/cgroup", "sys/fs/cgroup/systemd"])

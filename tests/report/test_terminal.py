@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import sample_reports
-from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.report import NodeSummary, Report
-from ascend_doctor.model.status import Severity, Status
+from ascend_doctor.model.status import Disruption, Severity, Status
 from ascend_doctor.model.subject import cluster, node, npu, port
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.report import terminal
-from ascend_doctor.report.overview import folded_names, folded_subjects, overview
+from ascend_doctor.report.overview import folded_checks, folded_names, folded_subjects, overview
 from ascend_doctor.report.printable import printable, span, utc
 
 REPORTS = ("drill", "ready", "fleet", "hostile")
@@ -224,3 +224,58 @@ def test_ten_thousand_nodes_fit_on_a_page():
     assert "n[00000-09999]" in page
     assert "80000 NPUs" in page
     assert len(page.splitlines()) < 700
+
+
+def advice(check: str, node_name: str, *remedies: Remedy) -> Finding:
+    """A warning that does not decide, about how a node is set up."""
+    return Finding(
+        check, node(node_name), Status.WARN, f"{check} is off", remedies=remedies, severity=Severity.ADVISORY
+    )
+
+
+HINTS = (
+    advice("host.thp", "n1", Remedy("Set it.", "echo always")),
+    advice("host.kernel", "n1", Remedy("Upgrade.", "", Disruption.REBOOT)),
+    advice("host.swappiness", "n1"),
+    *(advice("host.numa-balancing", f"n{number}", Remedy("Set it.", "sysctl -w x=0")) for number in (1, 2, 3)),
+)
+
+
+def test_advice_does_not_hide_the_culprit():
+    """Much advice about nodes takes a line and its first step, the same for several nodes once; failures stay whole."""
+    page = terminal.render(Report(0.0, Verdict.NOT_READY, (), (*HINTS, sample_reports.link_down())))
+    head, _, rest = page.partition("ADVICE")
+    assert page.startswith("NOT READY: 1 failure and 6 warnings")
+    assert ("roce.link" in head, "host." in head) == (True, False)
+    expected = """\
+!    n1: host.thp is off [host.thp]
+     $ echo always
+"""
+    assert expected in rest
+    assert "!    n[1-3]: host.numa-balancing is off [host.numa-balancing]\n     $ sysctl -w x=0\n" in rest
+    assert "     Upgrade. (disruptive: reboots the node)\n" in rest
+    assert "explain roce.link" in rest
+
+
+def test_a_little_advice_is_shown_whole():
+    """With a few pieces there is room for expected values and evidence; without a problem the tail names the first."""
+    page = terminal.render(Report(0.0, Verdict.DEGRADED, (), HINTS[:3]))
+    assert ("ADVICE" in page, page.count("check     ")) == (False, 3)
+    assert "explain host.kernel" in terminal.render(Report(0.0, Verdict.DEGRADED, (), HINTS))
+
+
+def test_weak_parts_are_no_advice():
+    """A warning about a port keeps its block, and so does advice that explains something."""
+    weak = [attrs.evolve(item, subject=port("n1", number)) for number, item in enumerate(HINTS)]
+    assert () == overview(Report(0.0, Verdict.DEGRADED, (), tuple(weak))).advice
+    effect = Finding("roce.link", port("n1", 0), Status.WARN, "x", cause=HINTS[0].key)
+    shown = overview(Report(0.0, Verdict.DEGRADED, (), (*HINTS, effect)))
+    assert ["host.thp"] == [problem.finding.check for problem in shown.problems]
+
+
+def test_folded_checks():
+    """A few checks are named with how many findings each has; of many only the families are."""
+    assert "npu.ecc (3), roce.link" == folded_checks({"npu.ecc": 3, "roce.link": 1})
+    many = {f"roce.c{number}": 2 for number in range(12)}
+    assert folded_checks(many).startswith("roce.c0 (2), roce.c1 (2)")
+    assert "roce.* (24), npu.*" == folded_checks({**many, "npu.ecc": 1})

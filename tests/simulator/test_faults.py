@@ -88,6 +88,11 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
         "{fault: address-changed, node: n1, npu: 3}",
         _of("n1", 3, "ip", "ip_route"),
     ),
+    "bond-lost": (
+        "nodes:\n  - {name: n1, product: atlas-9000-a3, npus: 4}\n",
+        "{fault: bond-lost, node: n1, npu: 1}",
+        _of("n1", 1, "bond-ip"),
+    ),
     "address-duplicate": (
         SWITCHED,
         "{fault: address-duplicate, node: n1, npu: 3, like: n2/3}",

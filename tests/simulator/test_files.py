@@ -88,14 +88,14 @@ def test_a_container_sees_less() -> None:
     assert INSTALL_INFO not in files(machine)
     machine.in_container = True
     assert {DRIVER_PATH} == set(files(machine))
-    assert [DRIVER_PATH] == list(json.loads(host.answer(machine, ("host-facts",)) or b"")["file_times"])
+    assert [DRIVER_PATH] == list(json.loads(host.answer(("host-facts",), host.tree_of(machine)) or b"")["file_times"])
 
 
 def test_a_package_that_waits_for_a_reboot_is_younger_than_the_boot() -> None:
     """A driver that is installed and not running was written after the boot."""
     machine = PRODUCTS["atlas-800t-a2"].machine("node-1")
     machine.driver_version = "25.5.2"
-    facts = json.loads(host.answer(machine, ("host-facts",)) or b"")
+    facts = json.loads(host.answer(("host-facts",), host.tree_of(machine)) or b"")
     assert facts["file_times"][FIRMWARE_PATH] < facts["boot_time"] < facts["file_times"][DRIVER_PATH]
     assert "25.5.2" == _facts(machine, "file/driver-version").version
 
@@ -104,5 +104,5 @@ def test_host_facts_are_the_machines() -> None:
     """The devices are those of the chips, the user is the one who asks."""
     machine = PRODUCTS["atlas-800t-a2-x86"].machine("node-1", 3)
     machine.root = False
-    facts = json.loads(host.answer(machine, ("host-facts",)) or b"")
+    facts = json.loads(host.answer(("host-facts",), host.tree_of(machine)) or b"")
     assert ([0, 1, 2], 1000, "x86_64") == (facts["davinci"], facts["euid"], facts["machine"])

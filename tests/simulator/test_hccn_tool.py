@@ -143,7 +143,7 @@ def test_a_wrong_call_shows_the_help_of_its_command() -> None:
     assert every == _lines(_machine(), "--help")
 
 
-@pytest.mark.parametrize("words", ["-context -g", "-link -g down_fault_time", "-pci -g", "-qp_info -g"])
+@pytest.mark.parametrize("words", ["-context -g", "-eth_test -g", "-pci -g", "-qp_info -g"])
 def test_what_is_not_simulated_is_not_supported(words: str) -> None:
     """A command that the real tool knows has no invented answer."""
     answer = _run(_machine(), f"-i 0 {words}")

@@ -30,7 +30,7 @@ def _busy_machine() -> Machine:
 
 
 def _told(machine: Machine, word: str) -> Dict[str, Any]:
-    found: Dict[str, Any] = json.loads(host.answer(machine, ("host-facts", word)) or b"")
+    found: Dict[str, Any] = json.loads(host.answer(("host-facts", word), host.tree_of(machine)) or b"")
     return found
 
 
@@ -49,7 +49,7 @@ def test_the_files_on_disk_tell_the_same(tmp_path: Path, word: str) -> None:
 
 
 def test_links_of_a_process_that_ends_go_away(tmp_path: Path) -> None:
-    """After the end of a process its folder shows nothing open any more."""
+    """After the end of a process its folder is gone."""
     machine = _busy_machine()
     _write(tmp_path, machine)
     machine.host.services.clear()
@@ -57,7 +57,7 @@ def test_links_of_a_process_that_ends_go_away(tmp_path: Path) -> None:
     machine.chips[4].processes.clear()
     tree = _write(tmp_path, machine)
     assert {"processes": [], "unseen": 0} == json.loads(probe_host.answer(("host-facts", "npu-processes"), tree) or b"")
-    assert [] == tree.names("/proc/31415/fd")
+    assert not tree.exists("/proc/31415")
 
 
 def test_a_process_of_the_tools_is_one_of_the_system() -> None:
@@ -94,3 +94,14 @@ def test_an_x86_machine_gathers_entropy() -> None:
     """The products with x86 processors run the daemon, the others need none."""
     daemons = {name: _told(product.machine("n"), "system")["entropy_daemon"] for name, product in PRODUCTS.items()}
     assert {name: "haveged" if name.endswith("x86") else "" for name in PRODUCTS} == daemons
+
+
+def test_the_folder_of_a_service_that_stops_goes_away(tmp_path: Path) -> None:
+    """That a control group is there says that the service runs: an empty folder is not left behind."""
+    machine = _busy_machine()
+    machine.system.running.append("firewalld")
+    _write(tmp_path, machine)
+    machine.system.running.remove("firewalld")
+    machine.system.running.remove("docker")
+    found = json.loads(probe_host.answer(("host-facts", "services"), _write(tmp_path, machine)) or b"")
+    assert ["chronyd", "containerd"] == found["running"]

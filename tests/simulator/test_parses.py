@@ -60,7 +60,9 @@ def _queries(machine: Machine) -> Iterator[Query[Any]]:
 
 def _evidence(machine: Machine, query: Query[Any]) -> Evidence:
     if query.source.medium is Medium.HOST:
-        return Evidence(query.key, query.argv, exit_code=0, stdout=host.answer(machine, query.argv) or b"")
+        return Evidence(
+            query.key, query.argv, exit_code=0, stdout=host.answer(query.argv, host.tree_of(machine)) or b""
+        )
     if query.source.medium is Medium.FILE:
         shown = files.files(machine)
         place = next(place for place in query.places if place in shown)

@@ -21,7 +21,7 @@ def machine(product: str = "atlas-800i-a2") -> Machine:
 
 def ask(node: Machine, section: str) -> Dict[str, Any]:
     """Return what a look at a section gives."""
-    found: Dict[str, Any] = json.loads(host.answer(node, ("host-facts", section)) or b"")
+    found: Dict[str, Any] = json.loads(host.answer(("host-facts", section), host.tree_of(node)) or b"")
     return found
 
 

@@ -23,7 +23,7 @@ from ascend_doctor.report import check_pages
 from ascend_doctor.report.printable import printable
 
 WIDTH = 100
-FORMAT_VERSION = 1
+FORMAT_VERSION = "1.0"
 """Of the JSON, which is a promise."""
 _CHECK = re.compile(r"[a-z]+(?:[.-][a-z]+)+\Z")
 

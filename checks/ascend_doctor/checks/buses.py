@@ -6,10 +6,11 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 
 from ascend_doctor.checks import chips
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts.host import pci
 from ascend_doctor.facts.host.pci import PciDevice
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.facts.npu_smi.info import InfoChip
-from ascend_doctor.model.reading import Missing
+from ascend_doctor.model.reading import Missing, known, part
 from ascend_doctor.model.subject import Subject
 
 
@@ -19,6 +20,16 @@ def rows_by_address(view: NodeView) -> Mapping[str, InfoChip]:
     if isinstance(table, Missing):
         return {}
     return {row.bus_id.lower(): row for row in table.chips if not isinstance(row.bus_id, Missing)}
+
+
+def shows_no(view: NodeView, device_id: str) -> bool:
+    """Tell whether the bus shows NPUs and none of a kind, also where `npu-smi` cannot tell the product.
+
+    An empty bus tells nothing: a 950 may be reached over UB, and a container may be shown no bus.
+    """
+    facts = view.read(pci.SOURCE)
+    devices = known(part(facts, lambda found: found.devices))
+    return bool(devices) and all(device.device_id != device_id for device in devices or ())
 
 
 def by_subject(view: NodeView, devices: Sequence[PciDevice]) -> List[Tuple[Subject, List[PciDevice]]]:

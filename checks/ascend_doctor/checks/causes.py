@@ -226,10 +226,15 @@ def _peers(findings: Sequence[Finding], parents: Mapping[str, str], found: Seque
             continue
         address = probes.get(item.subject, "")
         owner, causes = (owners[address], dead) if address in owners else (left.get(address), moved)
-        cause = None if owner is None else causes.get(_place(owner.subject))
+        cause = None if owner is None else _at(owner.subject, causes)
         if cause is not None:
             explained[item.key] = cause.key
     return explained
+
+
+def _at(subject: Subject, causes: Mapping[Place, Finding]) -> Optional[Finding]:
+    """Return the cause at a place; else that of its whole node, of which the tools do not tell about one NPU."""
+    return causes.get(_place(subject), causes.get(_node_place(subject.node)))
 
 
 Ends = Tuple[Subject, Subject]

@@ -101,14 +101,16 @@ RULES: Tuple[Rule, ...] = (
     Rule("version.reboot-pending", ("tool.npu-smi",)),
     Rule("tool.npu-smi", NEEDS_TOOLS, cause_is=PROBLEM, effect_is=BLIND),
     Rule("tool.npu-smi", ("tool.busy",), cause_is=PROBLEM, effect_is=PROBLEM),
+    Rule("tool.npu-smi", ("cluster.*",), Where.NAMED, cause_is=PROBLEM, effect_is=BLIND),
     Rule("tool.hccn-tool", ("roce.*", "ub.*", "npu.hccp"), cause_is=PROBLEM, effect_is=BLIND),
     Rule("npu.boot", ("tool.timeout",), Where.PART, effect_is=PROBLEM),
     Rule("tool.timeout", ("*",), effect_is=BLIND),
     # `npu.boot` is left out: an NPU that is not ready explains why its tools do not answer, not the other way round.
     Rule("tool.timeout", ("npu.[!b]*", "roce.*", "ub.*"), Where.PART, effect_is=PROBLEM),
     Rule("tool.timeout", ("tool.npu-smi", "npu.*", "version.*", "ub.*"), Where.NODE, effect_is=BLIND),
-    Rule("tool.timeout", ("roce.*",), Where.WHOLE, effect_is=BLIND),
+    Rule("tool.timeout", ("roce.*", "tool.hccn-tool"), Where.WHOLE, effect_is=BLIND),
     Rule("tool.timeout", ("npu.present",), Where.NODE, effect_is=PROBLEM),
+    Rule("tool.timeout", ("cluster.*",), Where.NAMED, effect_is=BLIND),
     # An NPU that is not there, or not ready, explains whatever is said of it. Not ready explains that the tools do not
     # answer, and that explains that the NPU is missing in a list; the other way round it would be a circle.
     Rule("npu.dropped", ("npu.[!b]*", "roce.*", "version.*"), Where.PART),
@@ -146,6 +148,9 @@ RULES: Tuple[Rule, ...] = (
     Rule("roce.gateway", ("roce.net-health",)),
     Rule("roce.netdetect", ("roce.net-health",), cause_is=WARN, effect_is=WARN),
     Rule("roce.net-health", ("roce.ping",)),
+    # Between different drivers nothing comes back over HCCS, although nothing is broken.
+    Rule("cluster.version-equal", ("roce.hccs-ping",), cause_is=PROBLEM, effect_is=PROBLEM),
+    Rule("roce.vnic", ("roce.hccs-ping",)),
     # The light of a port, from the module to what it does to the traffic.
     Rule(
         "roce.optical.env",
@@ -169,6 +174,8 @@ RULES: Tuple[Rule, ...] = (
     Rule("ub.flap", ("ub.errors",), cause_is=PROBLEM, effect_is=PROBLEM),
     # An NPU and its memory.
     Rule("npu.processes", ("npu.hbm-free",)),
+    # Its siblings have no process: the load of the vector cores is not in the number by which loads are compared.
+    Rule("npu.processes", ("npu.temperature",), effect_is=WARN),
     Rule("npu.hccs", ("npu.topo",), Where.NODE, effect_is=PROBLEM),
     Rule("npu.hccs", EVENTS, effect_is=PROBLEM, observed=_any_of("81A38605")),
     Rule("npu.ecc", EVENTS, cause_is=PROBLEM, effect_is=PROBLEM, observed=re.compile("80E01801")),

@@ -7,16 +7,24 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Set, Tuple
 
 import attrs
 
+from ascend_doctor.checks.outcome import unknown
 from ascend_doctor.checks.ports import network_of, planned
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.files.hccn_conf import HccnConfDevice
 from ascend_doctor.facts.hccn_tool import gateway, ip, lldp, netdetect
 from ascend_doctor.facts.source import Source, Target
+from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.reading import Absence, Missing, Reading, known
 from ascend_doctor.model.subject import Subject
 
 SOURCES: Tuple[Source[Any], ...] = (ip.SOURCE, gateway.SOURCE, netdetect.SOURCE, lldp.SOURCE, hccn_conf.SOURCE)
+
+
+def nobody_told(fleet: FleetView, what: str) -> Finding:
+    """Say that no node told what a check of the cluster compares, and which nodes do not even tell what they are."""
+    silent = tuple(view.subject for view in fleet.nodes if isinstance(view.devices, Missing))
+    return attrs.evolve(unknown(fleet.subject, what, NOT_ASKED), affected=silent)
 
 
 @attrs.frozen

@@ -19,6 +19,11 @@ REINSTALL_PAIR = Remedy(
 )
 POWER_CYCLE = Remedy("If a reset does not bring it back, power-cycle the node.", "", Disruption.REBOOT)
 
+FROM_THE_HOST = Remedy(
+    "Look from the host before anything else: inside a container this is often its devices and mounts, and a reset "
+    "would hit every job on the NPU.",
+    "npu-smi info",
+)
 POWER_OFF = Remedy(
     "Power-cycle the node. If the bus does not show the NPU afterwards, reseat or replace the module.",
     "lspci -D -d 19e5:",
@@ -32,11 +37,12 @@ def which(number: Optional[int]) -> str:
     return "N" if number is None else str(number)
 
 
-def reset(npu: object = "N", chip: object = "0") -> Remedy:
-    """Return the advice to reset one NPU, addressed as `npu-smi` does."""
+def reset(npu: object = "N", chip: Optional[object] = "0") -> Remedy:
+    """Return the advice to reset one NPU, addressed as `npu-smi` does: without a chip for the tool of the 950."""
+    whole = f"npu-smi set -t reset -i {npu}"
     return Remedy(
         "Stop every job on the node, then reset the NPU. On boards with an HCCS ring the whole ring is reset.",
-        f"npu-smi set -t reset -i {npu} -c {chip} -m 1",
+        f"{whole} -m 1" if chip is None else f"{whole} -c {chip} -m 1",
         Disruption.NPU_RESET,
     )
 

@@ -56,6 +56,7 @@ class NodeView:
         self._allowed: Optional[FrozenSet[str]] = None
         self._devices: Optional[Reading[DeviceMap]] = None
         self._oldest: Dict[str, float] = {}
+        self._asked: Dict[Source[Any], Sequence[Target]] = {}
 
     @property
     def subject(self) -> Subject:
@@ -183,6 +184,7 @@ class NodeView:
         view._readings = self._readings  # one parse for all checks
         view._devices = self.devices
         view._oldest = self._oldest
+        view._asked = self._asked
         view._allowed = frozenset(source.name for source in sources)
         return view
 
@@ -191,6 +193,11 @@ class NodeView:
             raise UndeclaredReadError(source.name)
 
     def _targets(self, source: Source[Any]) -> Sequence[Target]:
+        if source not in self._asked:
+            self._asked[source] = self._find_targets(source)
+        return self._asked[source]
+
+    def _find_targets(self, source: Source[Any]) -> Sequence[Target]:
         found = self.devices
         # Whom a source of pairs is put to the configuration says, not the map.
         if not isinstance(found, Missing) and source.scope is not Scope.PAIR:

@@ -176,7 +176,9 @@ SOURCES: Tuple[Source[Any], ...] = (
     ub_ping.SOURCE,
 )
 
-_REMARK = "#"
+# What follows is a remark in a paste, or a filter; the parsers of the tools know which answers can be filtered.
+_ENDS = ("#", "|")
+_TOOLS = ("npu-smi", "hccn_tool")
 
 BY_NAME: Dict[str, Source[Any]] = {source.name: source for source in SOURCES}
 
@@ -217,13 +219,14 @@ def query_for_command(argv: Sequence[str]) -> Optional[Query[Any]]:
 
     The tool may be given by its path. Options of `npu-smi` may come in any order (`-i 0 -t board`). A `-c N` may stand
     behind a question to a card, and be missing from one to a chip: the same parser knows both forms. `hccn_tool` of the
-    950 has its options turned round (`hccn_tool -g -link -i 0 -u 0 -p 4`). What follows a `#` is a remark in a paste.
+    950 has its options turned round (`hccn_tool -g -link -i 0 -u 0 -p 4`). What follows a `#` is a remark in a paste,
+    what follows the `|` behind a tool a filter.
     """
     if not argv:
         return None
     words = [argv[0].rpartition("/")[2], *argv[1:]]
-    if _REMARK in words:
-        words = words[: words.index(_REMARK)]
+    ends = _ENDS if words[0] in _TOOLS else _ENDS[:1]
+    words = words[: next((index for index, word in enumerate(words) if index and word in ends), None)]
     if words[0] == "npu-smi":
         words = _npu_smi_in_order(words)
     elif words[:1] == ["hccn_tool"] and words[1:2] in (["-g"], ["-t"]):

@@ -97,7 +97,7 @@ class Quote:
 
 
 MAX_QUOTED_LINES = 4
-MAX_QUOTED_LINE_LENGTH = 200
+MAX_QUOTED_LINE_LENGTH = 300
 
 
 def quote(evidence: Evidence, *containing: str) -> Quote:

@@ -56,7 +56,7 @@ class Problem:
 
 @attrs.frozen
 class Advice:
-    """One piece of advice, given to one or more subjects: a warning that keeps no job from starting.
+    """One piece of advice about how one or more nodes are set up: a warning that does not decide.
 
     `remedy` is the first step, None where the check has none.
     """
@@ -118,13 +118,13 @@ class Overview:
 
 
 FEW = 3
-"""So many problems can be read whole, whatever they are; of more, advice takes two lines each."""
+"""So many pieces of advice are shown whole, like any problem; of more, each takes two lines."""
 
 
 def overview(report: Report) -> Overview:
     """Arrange a report. Work grows with the number of findings, and with nothing else.
 
-    Advice stands apart from the problems where there is more than a few of both together, so that a dozen settings of a
+    Advice stands apart from the problems where there are more than a few pieces of it, so that a dozen settings of a
     host do not hide the culprit.
     """
     explained: Dict[str, Dict[str, int]] = collections.defaultdict(lambda: collections.defaultdict(int))
@@ -133,8 +133,9 @@ def overview(report: Report) -> Overview:
         counts[finding.status] += 1
         if finding.is_consequence:
             explained[finding.cause][finding.check] += 1
-    crowded = len(report.problems) > FEW
-    aside = [finding for finding in report.problems if crowded and _is_advice(finding) and finding.key not in explained]
+    aside = [finding for finding in report.problems if _is_advice(finding) and finding.key not in explained]
+    if len(aside) <= FEW:
+        aside = []
     apart = {finding.key for finding in aside}
     whole = [finding for finding in report.problems if finding.key not in apart]
     problems = tuple(
@@ -155,7 +156,9 @@ def overview(report: Report) -> Overview:
 
 
 def _is_advice(finding: Finding) -> bool:
-    return finding.status is Status.WARN and finding.severity is Severity.ADVISORY
+    """Tell whether a finding is about how a node is set up; what is weak about a part of it needs its evidence."""
+    mild = finding.status is Status.WARN and finding.severity is Severity.ADVISORY
+    return mild and finding.subject.kind is SubjectKind.NODE
 
 
 def _advice(findings: Iterable[Finding]) -> Tuple[Advice, ...]:
@@ -263,6 +266,19 @@ def _npu_count(nodes: Sequence[NodeSummary]) -> Optional[int]:
     told = [node.facts.get("npus", "") for node in nodes]
     counts = [int(text) for text in told if text.isdecimal() and len(text) < 6]
     return sum(counts) if counts and len(counts) == len(told) else None
+
+
+MAX_CHECKS = 12
+
+
+def folded_checks(counts: Mapping[str, int]) -> str:
+    """Return checks with how many findings of each, `roce.link, npu.ecc (3)`; many of them by family: `roce.* (41)`."""
+    if len(counts) > MAX_CHECKS:
+        families: Dict[str, int] = collections.defaultdict(int)
+        for name, count in counts.items():
+            families[f"{name.partition('.')[0]}.*"] += count
+        counts = families
+    return ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
 
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,9})", re.DOTALL)

@@ -25,6 +25,7 @@ from ascend_doctor.report.overview import (
     Overview,
     Problem,
     VersionRow,
+    folded_checks,
     folded_names,
     folded_subjects,
     overview,
@@ -170,7 +171,7 @@ class _Page:
         yield from self._evidence(finding)
         yield from self._fixes(finding.remedies)
         if problem.consequences:
-            names = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in problem.consequences)
+            names = folded_checks(dict(problem.consequences))
             yield from self._field("explains", f"{counted(problem.consequence_count, 'further finding')}: {names}")
 
     def _moment(self, time: float) -> str:
@@ -354,4 +355,6 @@ def _ended(quote: Quote) -> str:
 
 def _blind_line(spot: BlindSpot) -> str:
     advisory = ", advisory" if spot.severity is Severity.ADVISORY else ""
-    return f"{folded_subjects(spot.subjects)}: {spot.summary} [{', '.join(spot.checks)}{advisory}]"
+    return (
+        f"{folded_subjects(spot.subjects)}: {spot.summary} [{folded_checks(dict.fromkeys(spot.checks, 1))}{advisory}]"
+    )

@@ -77,8 +77,8 @@ def answer(argv: Sequence[str], tree: Tree) -> Optional[bytes]:
 def _written(value: Any) -> str:
     """Return a fact as a line of its own, and a list of things as a line for each: findings quote whole lines."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"  {json.dumps(item, sort_keys=True)}" for item in value) + "\n ]"
-    return json.dumps(value, sort_keys=True)
+        return "[\n" + ",\n".join(f"  {json.dumps(item)}" for item in value) + "\n ]"
+    return json.dumps(value)
 
 
 def _clean(value: Any) -> Any:

@@ -11,8 +11,9 @@ Disruption: setting an address interrupts the network of the NPU.
 
 Limits: none. The culprit is the port of which the address is not what /etc/hccn.conf says, or does not follow from
     the addresses of the other ports of its node; if that does not decide, the port whose settings were written later,
-    with little confidence; else nobody is named. Pairs of ports on direct cables with a network of their own (/30 or
-    /31) may use the same addresses as other pairs. Masked addresses are not compared.
+    with little confidence; else nobody is named. Pairs of ports with a network of their own (/30 or /31), of which no
+    neighbour is a switch, are on direct cables and may use the same addresses as other pairs. Masked addresses are not
+    compared.
 
 Sources: Ascend/mind-cluster, kg-config (address conflict as a cause); hicann/driver, hccn_tool source ("The ip
     address configured is conflicted!").
@@ -25,10 +26,10 @@ from typing import Dict, Iterator, List, Optional
 
 import attrs
 
-from ascend_doctor.checks import ports, remedies
+from ascend_doctor.checks import fabric, ports, remedies
 from ascend_doctor.checks.check import Check, NoLimits
-from ascend_doctor.checks.outcome import failed, passed, skipped, unknown
-from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
+from ascend_doctor.checks.outcome import failed, passed, skipped
+from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.hccn_tool import ip, lldp
 from ascend_doctor.facts.host import identity
@@ -64,7 +65,7 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
         yield skipped(fleet.subject, "no port has an IPv4 address")
         return
     if not owners:
-        yield unknown(fleet.subject, "the address of every port", NOT_ASKED)
+        yield fabric.nobody_told(fleet, "the address of every port")
         return
     by_address: Dict[str, List[Owner]] = {}
     for owner in owners:
@@ -94,8 +95,8 @@ def _owners(fleet: FleetView) -> Iterator[Owner]:
 def _is_private_pair(view: NodeView, target: Target) -> bool:
     network = ports.network_of(view, target)
     neighbour = view.read(lldp.SOURCE, target)
-    direct = not isinstance(neighbour, Missing) and neighbour.peer == "npu"
-    return direct and network is not None and network.prefixlen >= PRIVATE_PAIR
+    switched = not isinstance(neighbour, Missing) and neighbour.peer == "switch"
+    return not switched and network is not None and network.prefixlen >= PRIVATE_PAIR
 
 
 def _judge(group: List[Owner], everyone: List[Owner]) -> Finding:

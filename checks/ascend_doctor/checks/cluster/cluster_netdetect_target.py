@@ -28,8 +28,8 @@ import attrs
 from ascend_doctor.checks import fabric, ports, remedies
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.fabric import Port
-from ascend_doctor.checks.outcome import failed, passed, skipped, unknown, warned
-from ascend_doctor.checks.view import NOT_ASKED, FleetView
+from ascend_doctor.checks.outcome import failed, passed, skipped, warned
+from ascend_doctor.checks.view import FleetView
 from ascend_doctor.facts.hccn_tool import link, net_health, netdetect
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
@@ -58,7 +58,7 @@ def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
         yield skipped(fleet.subject, "no port has an IPv4 address, so none needs to probe any")
         return
     if not probing:
-        yield unknown(fleet.subject, "which addresses the ports probe", NOT_ASKED)
+        yield fabric.nobody_told(fleet, "which addresses the ports probe")
         return
     dead = dict(_dead_targets(probing, limits))
     for address, users in dead.items():

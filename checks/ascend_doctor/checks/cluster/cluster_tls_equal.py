@@ -24,9 +24,10 @@ from typing import Dict, Iterator, List, Tuple
 
 import attrs
 
+from ascend_doctor.checks import fabric
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import failed, passed, unknown
-from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
+from ascend_doctor.checks.outcome import failed, passed
+from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.facts.hccn_tool import tls
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.evidence import Quote
@@ -68,7 +69,7 @@ def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
     """Name the NPUs, or the whole nodes, that have another switch than the rest."""
     switches = list(_switches(fleet))
     if not switches:
-        yield unknown(fleet.subject, "the TLS switch of every NPU", NOT_ASKED)
+        yield fabric.nobody_told(fleet, "the TLS switch of every NPU")
         return
     groups: Dict[int, List[Switch]] = {}
     for switch in switches:

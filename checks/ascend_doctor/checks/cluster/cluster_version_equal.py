@@ -24,11 +24,11 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.checks import remedies
+from ascend_doctor.checks import fabric, remedies
 from ascend_doctor.checks.check import Check, NoLimits
-from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.outcome import failed, passed
 from ascend_doctor.checks.versions import boards, generation
-from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
+from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.facts.npu_smi import board, info
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding
@@ -91,7 +91,7 @@ def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     """Compare the nodes of each generation with each other."""
     nodes = [found for found in map(_versions, fleet.nodes) if found is not None]
     if not nodes:
-        yield unknown(fleet.subject, "the version of every node", NOT_ASKED)
+        yield fabric.nobody_told(fleet, "the version of every node")
         return
     differences = _differences(nodes)
     for item in nodes:

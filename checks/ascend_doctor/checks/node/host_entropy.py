@@ -20,10 +20,11 @@ from __future__ import annotations
 from typing import Iterator
 
 from ascend_doctor.checks import host
+from ascend_doctor.checks.buses import shows_no
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import passed, skipped, unknown, warned
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts.host import identity, system
+from ascend_doctor.facts.host import identity, pci, system
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import Generation
 from ascend_doctor.model.reading import NOT_REPORTED, Missing, known
@@ -44,6 +45,8 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
         yield unknown(view.subject, "the architecture", machine)
     elif machine != "x86_64":
         yield skipped(view.subject, f"only x86_64 needs it, and this is {machine}")
+    elif shows_no(view, "d806"):
+        yield skipped(view.subject, "only the 950 needs it, and the bus shows none")
     elif number is None:
         yield unknown(view.subject, "the kernel", NOT_REPORTED, quotes)
     elif number > LAST_THAT_WAITS:
@@ -65,7 +68,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
 
 CHECK = Check(
     id="host.entropy",
-    reads=(identity.SOURCE, system.SOURCE),
+    reads=(identity.SOURCE, system.SOURCE, pci.SOURCE),
     judge=judge,
     limits=NoLimits(),
     severity=Severity.ADVISORY,

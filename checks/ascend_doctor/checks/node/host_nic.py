@@ -126,9 +126,10 @@ def _by_itself(view: NodeView, nics: Sequence[Nic]) -> Finding:
 
 
 def _steps(candidates: Sequence[Nic]) -> List[Remedy]:
-    name = "NAME" if len(candidates) != 1 else candidates[0].name
+    if not candidates:
+        return [SHOW, Remedy("Bring the node's interface up, and give it an address.", "ip link set NAME up")]
     step = "Name the interface on every node, and in `checks: host.nic: limits` of the doctor's configuration."
-    return [SHOW, Remedy(step, f"export HCCL_SOCKET_IFNAME=={name}")]
+    return [SHOW, Remedy(step, "export HCCL_SOCKET_IFNAME==NAME")]
 
 
 def _names(nics: Sequence[Nic]) -> str:

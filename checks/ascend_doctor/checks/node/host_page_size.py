@@ -22,10 +22,11 @@ from __future__ import annotations
 from typing import Iterator
 
 from ascend_doctor.checks import host
+from ascend_doctor.checks.buses import shows_no
 from ascend_doctor.checks.check import Check, NoLimits
-from ascend_doctor.checks.outcome import passed, unknown, warned
+from ascend_doctor.checks.outcome import passed, skipped, unknown, warned
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts.host import system
+from ascend_doctor.facts.host import pci, system
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.product import Generation
 from ascend_doctor.model.reading import Missing
@@ -42,7 +43,9 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Judge the page size."""
     size = host.told(view, system.SOURCE, lambda found: found.page_size)
     quotes = host.lines(view, system.SOURCE, "page_size")
-    if isinstance(size, Missing):
+    if shows_no(view, "d802"):
+        yield skipped(view.subject, "only an A2 minds, and the bus shows none")
+    elif isinstance(size, Missing):
         yield unknown(view.subject, "the page size", size, quotes)
     elif size == WANTED:
         yield passed(view.subject, "the kernel has pages of 4 KB", observed=Quantity(size, "bytes"))
@@ -59,7 +62,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
 
 CHECK = Check(
     id="host.page-size",
-    reads=(system.SOURCE,),
+    reads=(system.SOURCE, pci.SOURCE),
     judge=judge,
     limits=NoLimits(),
     severity=Severity.ADVISORY,

@@ -22,7 +22,7 @@ from typing import Any, Iterator
 
 import attrs
 
-from ascend_doctor.checks import alarms, chips, remedies
+from ascend_doctor.checks import alarms, chips, resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, skipped, unknown
 from ascend_doctor.checks.surroundings import booted_since_s
@@ -81,7 +81,7 @@ def _not_ready(view: NodeView, subject: Subject, source: Source[Any], target: Ta
         subject,
         f"not ready {_span(age_s)} after the start of the node: it has dropped",
         expected=f"ready within {limits.grace_s / 60:.0f} minutes",
-        remedies=[remedies.reset(remedies.which(target.npu)), remedies.POWER_CYCLE],
+        remedies=resets.steps(view, subject),
         observed=UNKNOWN,
         quotes=quotes,
     )

@@ -25,8 +25,8 @@ import attrs
 
 from ascend_doctor.checks import remedies
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.node.npu_dropped import reset_of
 from ascend_doctor.checks.outcome import failed, missing, passed, warned
+from ascend_doctor.checks.resets import reset_of
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.runtime import compute

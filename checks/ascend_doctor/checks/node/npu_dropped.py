@@ -26,6 +26,7 @@ from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence,
 from ascend_doctor.checks import alarms, remedies
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.resets import chips_of_a_card, reset_of
 from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.devices import DeviceMap
@@ -34,7 +35,7 @@ from ascend_doctor.facts.npu_smi import health, info, mapping
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Quote
-from ascend_doctor.model.finding import Finding, Remedy
+from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import HBM
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.subject import Subject
@@ -75,6 +76,8 @@ def _dropped(
     words, quotes = lost[module[0]]
     npus = [subjects.npu(view.name, phy_id) for phy_id in module]
     steps = [remedies.POWER_OFF] if off_the_bus else [reset_of(devices, module[0]), remedies.POWER_CYCLE]
+    if in_container(view):
+        steps = [remedies.FROM_THE_HOST]
     return failed(
         npus[0] if len(npus) == 1 else subjects.card(view.name, module[0] // chips_of_a_card(devices)),
         words + _WHERE[off_the_bus],
@@ -83,11 +86,6 @@ def _dropped(
         quotes=(*quotes, *(view.quote(pci.SOURCE) if off_the_bus else ())),
         affected=npus if len(npus) > 1 else (),
     )
-
-
-def chips_of_a_card(devices: DeviceMap) -> int:
-    """Return how many NPUs a card has, by the numbers of those that are there."""
-    return max((device.chip for device in devices.devices), default=0) + 1
 
 
 _WHERE: Mapping[Optional[bool], str] = {
@@ -189,21 +187,6 @@ def _off_the_bus(
 
 def _phy_id(devices: DeviceMap, npu: int, chip: object) -> Tuple[int, ...]:
     return tuple(device.phy_id for device in devices.of_card(npu) if isinstance(chip, Missing) or device.chip == chip)
-
-
-def reset_of(devices: DeviceMap, phy_id: int) -> Remedy:
-    """Return the advice to reset an NPU by its card and chip.
-
-    Of one that the map leaves out they follow from its phy-id where all others are numbered in step. Where they are
-    not, a guess could reset a healthy card: there a reboot is advised.
-    """
-    places = {device.phy_id: (device.npu, device.chip) for device in devices.devices}
-    chips = chips_of_a_card(devices)
-    in_step = all(divmod(number, chips) == place for number, place in places.items())
-    if phy_id not in places and not (places and in_step):
-        return remedies.REBOOT
-    npu, chip = places.get(phy_id, divmod(phy_id, chips))
-    return remedies.reset(npu, chip)
 
 
 CHECK = Check(

@@ -25,7 +25,7 @@ from typing import Iterator
 
 import attrs
 
-from ascend_doctor.checks import chips, remedies
+from ascend_doctor.checks import chips, remedies, resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, missing, passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
@@ -72,8 +72,7 @@ def _judge(view: NodeView, target: Target, subject: Subject, chip: ChipEcc, limi
     count = _double_bit(chip)
     if isinstance(count, Missing):
         return unknown(subject, "the count of double-bit errors", count, quotes)
-    number = 0 if isinstance(chip.chip, Missing) else chip.chip
-    reset = remedies.reset(remedies.which(target.npu), number)
+    reset = resets.advice(view, target.npu, chip.chip)
     if count <= limits.max_double_bit:
         grown = 0 if count else _grown(view, target, chip)
         if grown:

@@ -24,7 +24,7 @@ from typing import Iterator, Optional
 
 import attrs
 
-from ascend_doctor.checks import chips, remedies
+from ascend_doctor.checks import chips, remedies, resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, missing, passed, skipped, unknown, warned
 from ascend_doctor.checks.view import NodeView
@@ -81,13 +81,12 @@ def _judge(view: NodeView, target: Target, subject: Subject, chip: ChipEcc, limi
     said += [f"{counted(waiting, 'page')} to be isolated with the next reset"] if waiting else []
     if not said:
         return passed(subject, f"{counted(pages, 'isolated page')}, none waits for a reset", observed=pages)
-    number = 0 if isinstance(chip.chip, Missing) else chip.chip
     watch = Remedy("Watch the count: at 64 the module has to be replaced.")
     return warned(
         subject,
         ", ".join(said),
         expected=f"fewer than {limits.warn_pages} isolated pages, and none that waits",
-        remedies=[remedies.reset(remedies.which(target.npu), number)] if waiting else [watch],
+        remedies=[resets.advice(view, target.npu, chip.chip)] if waiting else [watch],
         observed=pages,
         quotes=quotes,
     )

@@ -23,7 +23,7 @@ from typing import Iterator, Tuple
 
 import attrs
 
-from ascend_doctor.checks import alarms, remedies
+from ascend_doctor.checks import alarms, remedies, resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, missing, passed
 from ascend_doctor.checks.view import NodeView
@@ -70,7 +70,7 @@ def _judge(view: NodeView, target: Target, subject: Subject, events: Tuple[Fault
         subject,
         f"alarm {shown}",
         expected="no alarm, or only codes that are informational",
-        remedies=[remedies.reset(remedies.which(target.npu)), remedies.POWER_CYCLE]
+        remedies=[resets.advice(view, target.npu, target.chip or 0), remedies.POWER_CYCLE]
         if status is Status.FAIL
         else [remedies.WATCH_ALARM],
         observed=observed,

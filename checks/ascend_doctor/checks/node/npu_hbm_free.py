@@ -15,6 +15,8 @@ Limits: an idle chip of an A1, A2 or A3 uses about 3 GB of 32 GB and 4 GB of 64 
     node that uses least is the measure for its siblings of the same size, so that a leak on all of them at once is not
     seen, and a single chip is not judged. `margin_mb` is our own policy: how much more is accepted. A row that npu-smi
     could not read (0 W, 0 degrees, 0 of 0 MB) is unknown. The rule is that before a job: a chip in use is not free.
+    With `during_a_job`, our own policy too, memory that a process is seen to hold belongs to the job. Inside a
+    container other processes do not show.
 
 Sources: hicann/driver, documentation of dcmi_get_device_hbm_info (3 GB and 4 GB on A2 and A3).
 """
@@ -25,10 +27,12 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.checks import chips, remedies
+from ascend_doctor.checks import chips, resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, skipped, unknown
+from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.facts.npu_smi.columns import Usage
 from ascend_doctor.facts.npu_smi.info import InfoChip, InfoFacts
@@ -40,16 +44,21 @@ from ascend_doctor.model.reading import Absence, Missing, Reading
 LARGEST_32G_MB = 40 * 1024
 UNREAD = Missing(Absence.TOOL_FAILED, "npu-smi could not read the chip and prints zeros")
 WITH_FIGURE = frozenset((Generation.A1, Generation.A2, Generation.A3))
+HIDDEN = Missing(Absence.NOT_REPORTED, "the tool does not show the processes here")
 NO_COLUMN = Missing(Absence.NOT_REPORTED, "the table has no column for it")
 
 
 @attrs.frozen
 class Limits:
-    """In MB. `idle_32g_mb`, `idle_64g_mb`: what an idle chip uses for itself. `margin_mb`: what is accepted beyond."""
+    """In MB. `idle_32g_mb`, `idle_64g_mb`: what an idle chip uses for itself. `margin_mb`: what is accepted beyond.
+
+    `during_a_job`: whether to judge as while a job runs, when its processes may hold memory.
+    """
 
     idle_32g_mb: int = 3 * 1024
     idle_64g_mb: int = 4 * 1024
     margin_mb: int = 1024
+    during_a_job: bool = False
 
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
@@ -69,7 +78,7 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
         elif memory[1] not in measures:
             yield skipped(subject, "no other NPU of its size to compare with, and no figure of the vendor")
         else:
-            yield _judge(view, table, chip, memory, measures[memory[1]] + limits.margin_mb)
+            yield _judge(view, table, chip, memory, measures[memory[1]] + limits.margin_mb, in_job=limits.during_a_job)
 
 
 def _memory(table: InfoFacts, chip: InfoChip) -> Optional[Reading[Usage]]:
@@ -95,7 +104,7 @@ def _has_figure(view: NodeView, table: InfoFacts) -> bool:
     return table.layout in ("hbm", "a3") if isinstance(generation, Missing) else generation in WITH_FIGURE
 
 
-def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Usage, most: int) -> Finding:
+def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Usage, most: int, *, in_job: bool) -> Finding:
     subject = chips.subject(view, chip)
     used, total = memory
     observed = Quantity(used, "MB")
@@ -103,6 +112,11 @@ def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Usage, most
     if used <= most:
         return passed(subject, f"{used} of {total} MB in use, as on an idle chip", observed=observed)
     holders, certain = chips.processes(table, chip)
+    certain = certain and not in_container(view)
+    if holders and in_job:
+        return passed(subject, f"{used} of {total} MB in use by {chips.named(holders)}", observed=observed)
+    if in_job and not certain:
+        return unknown(subject, "which process holds the memory", HIDDEN, quotes)
     if holders:
         who = f"held by {chips.named(holders)}"
     else:
@@ -111,24 +125,24 @@ def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, memory: Usage, most
         subject,
         f"{used} of {total} MB in use, {who}",
         expected=f"at most {most} MB in use before a job starts",
-        remedies=_steps(chip, bool(holders)),
+        remedies=_steps(view, chip, bool(holders)),
         observed=observed,
         quotes=quotes,
     )
 
 
-def _steps(chip: InfoChip, held: bool) -> Tuple[Remedy, ...]:
+def _steps(view: NodeView, chip: InfoChip, held: bool) -> Tuple[Remedy, ...]:
     look = Remedy(
         "Find out who holds the device, in other containers too, and end it.", "fuser -v /dev/davinci* /dev/devmm_svm"
     )
-    return (look,) if held else (look, remedies.reset(chip.npu, 0 if isinstance(chip.chip, Missing) else chip.chip))
+    return (look,) if held or in_container(view) else (look, resets.advice(view, chip.npu, chip.chip))
 
 
 CHECK = Check(
     id="npu.hbm-free",
-    reads=(info.SOURCE,),
+    reads=(info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
-    own_limits=("margin_mb",),
+    own_limits=("margin_mb", "during_a_job"),
     metric="npu_hbm_used_megabytes",
 )

@@ -28,7 +28,7 @@ from typing import Any, Iterator, List, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.checks import alarms, chips, remedies
+from ascend_doctor.checks import alarms, chips, remedies, resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import booted_since_s
@@ -130,7 +130,7 @@ def _judge(view: NodeView, chip: Chip, limits: Limits) -> Finding:
         chip.subject,
         f"reports {shown}" if shown else f"health {chip.word}, and the tool names no code",
         expected=_expected(named),
-        remedies=_steps(chip, named, status),
+        remedies=_steps(view, chip, named, status),
         observed=observed,
         quotes=quotes,
         status=status,
@@ -150,24 +150,20 @@ def _undecided(view: NodeView, chip: Chip, limits: Limits, quotes: Tuple[Quote, 
             chip.subject,
             "npu-smi cannot tell the health: the NPU has dropped",
             expected=EXPECTED,
-            remedies=[_reset(chip), remedies.POWER_CYCLE],
+            remedies=resets.steps(view, chip.subject),
             observed=chip.word,
             quotes=quotes,
         )
     return unknown(chip.subject, "the health", Missing(Absence.NOT_READY, f"npu-smi prints {chip.word!r}"), quotes)
 
 
-def _steps(chip: Chip, codes: Sequence[str], status: Status) -> List[Remedy]:
+def _steps(view: NodeView, chip: Chip, codes: Sequence[str], status: Status) -> List[Remedy]:
     if status is Status.WARN:
         return [WATCH]
     known = [found for found in map(fault_codes.lookup, codes) if found is not None and found.level is not None]
     if any(found.level is not None and found.level.needs_separation for found in known):
         return [remedies.REPLACE]
-    return [_reset(chip), remedies.POWER_CYCLE]
-
-
-def _reset(chip: Chip) -> Remedy:
-    return remedies.reset(chip.npu, 0 if isinstance(chip.chip, Missing) else chip.chip)
+    return resets.steps(view, chip.subject)
 
 
 CHECK = Check(

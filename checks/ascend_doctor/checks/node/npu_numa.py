@@ -51,6 +51,7 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
         return
     placed = by_subject(view, devices)
     lost = [subject for subject, found in placed if not all(map(_has_place, found))]
+    lost.sort(key=lambda subject: subject.sort_key)
     if len(lost) == len(placed) > 1:
         yield _finding(view, view.subject, devices, lost)
         return

@@ -10,9 +10,11 @@ What to do: end the process if it is a leftover. If it belongs to a job that run
 
 Disruption: ending the process ends its job.
 
-Limits: `allowed_names` is our own policy: names of processes that may be there, such as a monitoring agent's. The
+Limits: `allowed_names` is our own policy: names of processes that may be there, such as a monitoring agent's; with
+    `during_a_job`, ours too, any process may be there, because then it is the job's. The
     tool lists a few processes for each chip at most. A missing table, or a chip that is neither in the table nor said
-    to be without process, is unknown. So is an empty table inside a container, which sees only its own processes.
+    to be without process, is unknown. So is an empty table inside a container, which sees only its own processes: look
+    from the host, or let the check be advisory there.
 
 Sources: hicann/driver, npu-smi manual (querying basic information) and source (MAX_CHIP_PROCESS_NUM); hicann/hccl,
     fault diagnosis of the link stage.
@@ -42,9 +44,14 @@ CONTAINED = Missing(Absence.NOT_REPORTED, "a container sees only its own process
 
 @attrs.frozen
 class Limits:
-    """`allowed_names`: names of processes, as npu-smi prints them, that may use an NPU before a job starts."""
+    """What is accepted.
+
+    `allowed_names`: names of processes, as npu-smi prints them, that may use an NPU before a job starts.
+    `during_a_job`: judge as while a job runs, when any process may be there.
+    """
 
     allowed_names: Tuple[str, ...] = ()
+    during_a_job: bool = False
 
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
@@ -60,7 +67,8 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
 def _judge(view: NodeView, table: InfoFacts, chip: InfoChip, limits: Limits) -> Finding:
     subject = chips.subject(view, chip)
     found, certain = chips.processes(table, chip)
-    foreign = [process for process in found if process.name not in limits.allowed_names]
+    accepted = [process for process in found if limits.during_a_job or process.name in limits.allowed_names]
+    foreign = [process for process in found if process not in accepted]
     if foreign:
         pids = " ".join(str(process.pid) for process in foreign)
         return failed(
@@ -81,6 +89,6 @@ CHECK = Check(
     reads=(info.SOURCE, identity.SOURCE),
     judge=judge,
     limits=Limits(),
-    own_limits=("allowed_names",),
+    own_limits=("allowed_names", "during_a_job"),
     metric="npu_processes",
 )

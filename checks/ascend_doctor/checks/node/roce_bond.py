@@ -17,7 +17,7 @@ Sources: hicann/driver, hccn_tool source (`-bond`, "This device does not support
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 from ascend_doctor.checks import ports, remedies
 from ascend_doctor.checks.check import Check, NoLimits
@@ -25,11 +25,12 @@ from ascend_doctor.checks.outcome import failed, missing, passed, skipped, warne
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.files import hccn_conf
 from ascend_doctor.facts.hccn_tool import bond_ip
+from ascend_doctor.facts.hccn_tool.ip import IpFacts
 from ascend_doctor.facts.source import WHOLE_NODE, Target
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import Generation
-from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.reading import Absence, Missing, Reading
 from ascend_doctor.model.status import Disruption
 from ascend_doctor.model.subject import Subject
 
@@ -39,7 +40,7 @@ NO_BOND = "nobody has set up a bond"
 
 def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Judge the address of every bond."""
-    found = list(view.each(bond_ip.SOURCE))
+    found: List[Tuple[Target, Subject, Reading[IpFacts]]] = [*view.each(bond_ip.SOURCE)]
     bonded = any(not isinstance(facts, Missing) and not isinstance(facts.ipaddr, Missing) for _, _, facts in found)
     for target, subject, facts in found:
         address = facts if isinstance(facts, Missing) else facts.ipaddr

@@ -12,9 +12,9 @@ What to do: look at the received light of this port and at the sent light of the
 Disruption: pulling the fibre interrupts the network of the NPU.
 
 Limits: only growth counts, never what has been counted since the start. Any growth between the two newest answers
-    warns. Frames damaged in each of three windows in a row fail, and so does a share above `max_share` of the received
-    frames, if they are at least `min_frames`. All three are our own policy. Packets sent again or out of order are
-    normal in a busy network and are not judged.
+    warns. Frames damaged in each of `windows` windows in a row fail, and so does a share above `max_share` of the
+    received frames, if they are at least `min_frames`. All three are our own policy. Packets sent again or out of
+    order are normal in a busy network and are not judged.
 
 Sources: hicann/driver, tool.c (the counters); Ascend/mind-cluster, collector_for_roce.go.
 """
@@ -48,15 +48,19 @@ CLEAN = Remedy(
 RECEIVED, SENT = "mac_rx_total_pkt_num", "mac_tx_bad_pkt_num"
 DAMAGED = ("mac_rx_fcs_err_pkt_num", "mac_rx_bad_pkt_num")
 REFUSED = ("roce_rx_err_pkt_num", "roce_tx_err_pkt_num", "roce_verification_err_num", "roce_qp_status_err_num")
-WINDOWS = 3
 
 
 @attrs.frozen
 class Limits:
-    """`max_share`: damaged frames among the received ones. `min_frames`: fewer damaged frames never fail by share."""
+    """When damaged frames fail.
+
+    `max_share`: their share of the received ones. `min_frames`: fewer never fail by share. `windows`: in how many
+    windows in a row they fail by coming again and again.
+    """
 
     max_share: float = 1e-6
     min_frames: int = 10
+    windows: int = 3
 
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
@@ -81,14 +85,14 @@ def _judge(view: NodeView, target: Target, subject: Subject, found: Sequence[Win
     broken, refused = int(damaged(newest)), int(newest.total(*REFUSED))
     if not broken + refused:
         return passed(subject, f"no errors in the last {newest.seconds:.0f} seconds", observed=0)
-    often = len(found) >= WINDOWS and all(damaged(window) > 0 for window in found[:WINDOWS])
+    often = len(found) >= limits.windows and all(damaged(window) > 0 for window in found[: limits.windows])
     share = broken / max(newest.total(RECEIVED), 1.0)
     many = broken >= limits.min_frames and share > limits.max_share
     grown = [name for name in (*DAMAGED, SENT, *REFUSED) if newest.total(name) > 0]
     return failed(
         subject,
         f"{counted(broken, 'damaged frame')} and {counted(refused, 'refused packet')} in the last "
-        f"{newest.seconds:.0f} seconds{', as in the two windows before' if often else ''}",
+        f"{newest.seconds:.0f} seconds{', as in the windows before' if often else ''}",
         expected="counters of errors that do not grow",
         remedies=[CLEAN],
         observed=broken + refused,
@@ -103,6 +107,6 @@ CHECK = Check(
     judge=judge,
     limits=Limits(),
     generations=ROCE,
-    own_limits=("max_share", "min_frames"),
+    own_limits=("max_share", "min_frames", "windows"),
     metric="npu_roce_errors",
 )

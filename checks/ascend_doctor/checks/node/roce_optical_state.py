@@ -11,7 +11,8 @@ What to do: switch the transmitter on again, end the loopback, or switch the hig
 Disruption: each of these interrupts the network of the NPU for a moment.
 
 Limits: none. Whether a module needs the high-power mode it does not tell: it is missed only where another module with
-    the same part number on this node has it. A tool that does not know the command is no fault.
+    the same part number on this node has it. A tool that does not know the command is no fault, nor is a module that
+    does not tell.
 
 Sources: Ascend/mind-cluster toolkit; hicann/driver, tool_optical.c and the help of `hccn_tool`.
 """
@@ -65,6 +66,8 @@ def _judge(view: NodeView, module: modules.Module, powered: Set[str]) -> Finding
         return _low_power(view, target, subject, facts)
     if isinstance(settings, Missing):
         return skipped(subject, "this hccn_tool does not tell what is switched on the module")
+    if isinstance(settings.tx_disable, Missing):
+        return skipped(subject, "the module does not tell whether its transmitter is on")
     return passed(subject, "the transmitter is on and nothing is looped back")
 
 

@@ -67,12 +67,20 @@ def _protection(view: NodeView, found: Sequence[alike.Setting], limits: Limits) 
             view.subject,
             f"no port protects priority {limits.priority} by PFC",
             expected=f"PFC for priority {limits.priority}, here and on the switches",
-            remedies=_steps(found[0].target),
+            remedies=_steps(found[0].target, limits.priority),
             quotes=view.quote(pfc.SOURCE, found[0].target),
             affected=[item.subject for item in found],
         )
         return
-    yield from alike.compare(view, pfc.SOURCE, found, what=PROTECTION, shown=_shown, remedies=_steps, say=warned)
+    yield from alike.compare(
+        view,
+        pfc.SOURCE,
+        found,
+        what=PROTECTION,
+        shown=_shown,
+        remedies=lambda target: _steps(target, limits.priority),
+        say=warned,
+    )
 
 
 def _enabled(item: alike.Setting) -> Tuple[int, ...]:
@@ -129,11 +137,12 @@ def _misled(view: NodeView, target: Target, subject: Subject, words: str) -> Fin
     )
 
 
-def _steps(target: Target) -> Sequence[Remedy]:
+def _steps(target: Target, priority: int) -> Sequence[Remedy]:
+    bitmap = ",".join(str(int(number == priority)) for number in range(8))
     return [
         Remedy(
             "Protect the priority of the job, here and on the switches.",
-            f"hccn_tool -i {remedies.which(target.phy_id)} -pfc -s bitmap 0,0,0,0,1,0,0,0",
+            f"hccn_tool -i {remedies.which(target.phy_id)} -pfc -s bitmap {bitmap}",
             Disruption.TRAFFIC,
         )
     ]

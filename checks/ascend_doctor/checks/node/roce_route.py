@@ -11,7 +11,8 @@ Disruption: connections over the route break off.
 
 Limits: none. The default route over the gateway that is set is left to `roce.gateway`. Own addresses, networks and
     gateways of a port are compared by what they are, not by their numbers; routes inside the server, over other
-    interfaces than that of the port, do not count. The outcome never decides whether a node is ready.
+    interfaces than that of the port, do not count. Where most ports have routes or rules of their own, such as a table
+    for each, that is the plan, and none is odd. The outcome never decides whether a node is ready.
 
 Sources: hicann/driver, tool.c and tool_ext.c; DemonCAT catalogue of faults (route, ip rule, ip route).
 """
@@ -66,15 +67,21 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
             found = (item for item in _entries(view, target, facts, names) if not item.sameness.startswith(BY_GATEWAY))
             tables[target] = (subject, frozenset(found))
     seen = Counter(sameness for _, entries in tables.values() for sameness in {item.sameness for item in entries})
-    for target, (subject, entries) in tables.items():
-        alone = sorted(
+    odd = {
+        target: sorted(
             (item for item in entries if 2 * seen[item.sameness] < len(tables)),
             key=lambda item: (item.source, item.words),
         )
-        if not alone:
-            yield passed(subject, "routes as the other ports do")
+        for target, (_, entries) in tables.items()
+    }
+    by_plan = 2 * sum(map(bool, odd.values())) > len(tables)
+    for target, (subject, _) in tables.items():
+        if by_plan:
+            yield passed(subject, "most ports have routes of their own, as a plan gives them")
+        elif odd[target]:
+            yield _foreign(view, target, subject, odd[target])
         else:
-            yield _foreign(view, target, subject, alone)
+            yield passed(subject, "routes as the other ports do")
 
 
 def _own_names(view: NodeView, target: Target) -> Reading[Mapping[str, str]]:
@@ -117,7 +124,7 @@ def _entry(names: Mapping[str, str], words: str, source: int) -> Entry:
 
 def _foreign(view: NodeView, target: Target, subject: Subject, alone: List[Entry]) -> Finding:
     first = alone[0]
-    kind, command = (("route", "-route -d"), ("rule", "-ip_rule -d"), ("route", "-ip_route -d"))[first.source]
+    kind = ("route", "rule", "route")[first.source]
     return warned(
         subject,
         f"has a {kind} that the other ports do not have: {first.words}",
@@ -125,13 +132,25 @@ def _foreign(view: NodeView, target: Target, subject: Subject, alone: List[Entry
         remedies=[
             Remedy(
                 "Take it out, unless it is meant.",
-                f"hccn_tool -i {remedies.which(target.phy_id)} {command} ...",
+                f"hccn_tool -i {remedies.which(target.phy_id)} {_removal(first)}",
                 Disruption.TRAFFIC,
             )
         ],
         observed=first.words,
         quotes=view.quote(SOURCES[first.source], target, first.words.split()[0 if first.source != 1 else 1]),
     )
+
+
+def _removal(entry: Entry) -> str:
+    """Return the words that take an entry out (the tool's help); in capitals what its line does not tell."""
+    words = entry.words.split()
+    if entry.source == 1:
+        direction, address = (words[0], words[1]) if words[0] in ("from", "to") else ("DIRECTION", "ADDRESS")
+        return f"-ip_rule -d dir {direction} ip {address}"
+    if entry.source == 0:
+        return f"-route -d address {words[0]} netmask NETMASK"
+    address, _, bits = words[0].partition("/")
+    return f"-ip_route -d ip {address} ip_mask {bits or '32'} table {words[-1]}"
 
 
 CHECK = Check(

@@ -24,7 +24,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import attrs
 
-from ascend_doctor.checks import remedies
+from ascend_doctor.checks import resets
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown
 from ascend_doctor.checks.surroundings import booted_since_s
@@ -155,19 +155,11 @@ def _hung(view: NodeView, subject: Subject, queries: List[Query[Any]], limits: L
         subject,
         f"{what}: no answer to {named}{more}",
         expected="every tool answers before its deadline",
-        remedies=[_reset(view, subject), remedies.POWER_CYCLE],
+        remedies=resets.steps(view, subject),
         observed=len(queries),
         quotes=quotes,
         affected=tuple(dict.fromkeys((*_siblings(view, subject, queries), *_unplaced(view, subject)))),
     )
-
-
-def _reset(view: NodeView, subject: Subject) -> Any:
-    if isinstance(view.devices, DeviceMap) and subject.kind is subjects.SubjectKind.NPU:
-        for device in view.devices.devices:
-            if str(device.phy_id) == subject.name:
-                return remedies.reset(device.npu, device.chip)
-    return remedies.reset(subject.name or "N")
 
 
 def _not_asked(subject: Subject) -> Finding:

@@ -11,7 +11,7 @@ What to do: look at the signal of the lanes and, on an optical port, at the ligh
 Disruption: pulling a cable interrupts the traffic of the NPU.
 
 Limits: only growth counts, never what has been counted since the start. Any growth between the two newest answers
-    warns, growth in three windows in a row fails: our own policy. Bits that were wrong and could be corrected are
+    warns, growth in `windows` windows in a row fails: our own policy. Bits that were wrong and could be corrected are
     normal on a fast link, and so are frames sent again: neither is judged.
 
 Sources: hicann/driver, Ascend_950_HCCN_Tool (bit errors, statistics); Ascend/mind-cluster, collector_for_ub.go.
@@ -21,8 +21,10 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, Sequence
 
+import attrs
+
 from ascend_doctor.checks import ub
-from ascend_doctor.checks.check import Check, NoLimits
+from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.growth import Window, nothing_to_compare, windows
 from ascend_doctor.checks.outcome import failed, missing, passed
 from ascend_doctor.checks.ub import PortAnswer
@@ -51,16 +53,22 @@ COUNTERS = (
     "route_err_cnt_rx",
 )
 UNCORRECTED = "st_fec_decoding_fail_num"
-WINDOWS = 3
 
 
-def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
+@attrs.frozen
+class Limits:
+    """`windows`: in how many windows in a row the counters have to grow to fail."""
+
+    windows: int = 3
+
+
+def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge the growth of the error counters of every port."""
     for item in ub.each(view, bit_err.SOURCE):
-        yield item if isinstance(item, Finding) else _judge(view, item)
+        yield item if isinstance(item, Finding) else _judge(view, item, limits.windows)
 
 
-def _judge(view: NodeView, answer: PortAnswer[BitErrFacts]) -> Finding:
+def _judge(view: NodeView, answer: PortAnswer[BitErrFacts], count: int) -> Finding:
     subject, target, bits = answer.subject, answer.target, answer.facts
     counts = view.read(STAT, target)
     if isinstance(bits, Missing):
@@ -75,11 +83,11 @@ def _judge(view: NodeView, answer: PortAnswer[BitErrFacts]) -> Finding:
     seconds = max(found[0].seconds for found in (of_bits, of_counts) if found)
     if not grown:
         return passed(subject, f"no damaged frames in the last {seconds:.0f} seconds", observed=0)
-    often = _is_steady(of_bits, UNCORRECTED) or _is_steady(of_counts, *COUNTERS)
+    often = _is_steady(of_bits[:count], count, UNCORRECTED) or _is_steady(of_counts[:count], count, *COUNTERS)
     return failed(
         subject,
         f"{counted(int(grown), 'damaged frame')} in the last {seconds:.0f} seconds"
-        f"{', as in the two windows before' if often else ''}",
+        f"{', as in the windows before' if often else ''}",
         expected="counters of errors that do not grow",
         remedies=[LOOK],
         observed=int(grown),
@@ -100,15 +108,16 @@ def _newest(found: Sequence[Window], *names: str) -> float:
     return found[0].total(*names) if found else 0.0
 
 
-def _is_steady(found: Sequence[Window], *names: str) -> bool:
-    return len(found) >= WINDOWS and all(window.total(*names) > 0 for window in found[:WINDOWS])
+def _is_steady(found: Sequence[Window], count: int, *names: str) -> bool:
+    return len(found) == count and all(window.total(*names) > 0 for window in found)
 
 
 CHECK = Check(
     id="ub.errors",
     reads=(*ub.PORTS, bit_err.SOURCE, STAT),
     judge=judge,
-    limits=NoLimits(),
+    limits=Limits(),
     generations=A5,
+    own_limits=("windows",),
     metric="npu_ub_errors",
 )

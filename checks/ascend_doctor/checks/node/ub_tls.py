@@ -27,6 +27,7 @@ from ascend_doctor.facts.hccn_tool.ub.same_answers import TLS
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.status import Confidence
 from ascend_doctor.model.subject import Subject
 
 WITHOUT_CERTIFICATE = 0
@@ -60,6 +61,7 @@ def _compared(view: NodeView, found: List[Switch]) -> Iterator[Finding]:
             "as many NPUs have TLS on as off",
             expected="one value on all NPUs",
             remedies=[Remedy("Set the switch of one half like that of the other.", _command("N", "0 or 1"))],
+            confidence=Confidence.UNDETERMINED,
             candidates=sides,
             quotes=tuple(quote for target, _, _ in found[:2] for quote in view.quote(TLS, target, "tls switch")),
             affected=[subject for _, subject, _ in found],

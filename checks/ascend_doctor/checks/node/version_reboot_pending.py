@@ -11,7 +11,7 @@ What to do: reboot. After a firmware upgrade some boards need a cold power cycle
 Disruption: a reboot stops every job of the node.
 
 Limits: none. It is a warning, and a failure when `npu-smi` does not work either. A container may see other files than
-    those of the loaded driver.
+    those of the loaded driver, and when they were written says nothing there.
 
 Sources: Ascend/mind-cluster documentation, FAQ (reboot after an upgrade); hicann/driver, documentation of
     dcmi_get_device_compatibility (valid only after both installations have taken effect).
@@ -24,6 +24,7 @@ from typing import Iterator, List, Optional, Tuple
 from ascend_doctor.checks import remedies
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.outcome import failed, passed, unknown
+from ascend_doctor.checks.surroundings import in_container
 from ascend_doctor.checks.versions import boards, installed, same
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.files import version_info
@@ -77,7 +78,7 @@ def _differences(view: NodeView) -> Tuple[List[Tuple[str, Tuple[Quote, ...]]], b
     found += [
         (f"{path} was written after the node was started", view.quote(identity.SOURCE))
         for path in (version_info.DRIVER_PATH, version_info.FIRMWARE_PATH)
-        if boot is not None and times.get(path, boot) > boot
+        if boot is not None and times.get(path, boot) > boot and not in_container(view)
     ]
     compared = any(there and running for _, there, running, _ in pairs) or (boot is not None and bool(times))
     return found, compared

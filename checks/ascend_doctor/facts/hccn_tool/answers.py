@@ -6,6 +6,7 @@ import re
 from typing import Iterator, List, Optional, Tuple
 
 from ascend_doctor.facts.parsing import Line, ParseError, lines_of
+from ascend_doctor.facts.tables import is_elision
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Absence, Missing, Reading
 
@@ -131,11 +132,12 @@ def data_lines(evidence: Evidence, *, ends_in_newline: bool = True) -> List[Line
 
 
 def only_line(evidence: Evidence) -> Line:
-    """Return the one line that the answer has to consist of."""
-    lines = data_lines(evidence)
-    if len(lines) > 1:
-        raise lines[1].error("the end of the answer")
-    return lines[0]
+    """Return the one line that the answer has to consist of; dots below it stand for answers of other devices."""
+    first, *rest = data_lines(evidence)
+    further = next((line for line in rest if not is_elision(line)), None)
+    if further is not None:
+        raise further.error("the end of the answer")
+    return first
 
 
 def key_and_value(line: Line) -> Tuple[str, str]:

@@ -32,7 +32,7 @@ def parse(evidence: Evidence) -> Missing:
     return refused
 
 
-_FIRST, *_REST = (("hccn_tool", "-i", "{phy_id}", *words) for words in _WORDS)
+_FIRST, *_REST = (*(("hccn_tool", "-i", "{phy_id}", *words) for words in _WORDS), ("hccn_tool",))
 
 SOURCE: Source[Missing] = Source(
     name="hccn_tool/untold", scope=Scope.NPU, argv=_FIRST, forms=tuple(_REST), parse=parse, generations=ROCE

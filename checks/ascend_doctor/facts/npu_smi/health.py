@@ -11,7 +11,7 @@ from ascend_doctor.facts.npu_smi.blocks import Block, card_answer, only_frame
 from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import ParseError
 from ascend_doctor.facts.source import FOR_ONE_CHIP, Scope, Source
-from ascend_doctor.facts.tables import KeyLine
+from ascend_doctor.facts.tables import KeyLine, reading_of
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, Reading
 
@@ -21,10 +21,11 @@ class ChipHealth:
     """The health of one chip, or of the board's controller (`is_mcu`), which prints no codes.
 
     `chip` is missing where the answer does not say (with `-c`, and on the 950).
-    `health` is the word as printed, missing where the tool says that it could not ask the chip. It can contradict other
-    answers: without a code the tool prints OK here for a chip that `npu-smi info` shows with Warning (with `-c`, and on
-    the 950; vendor source). `error_codes` are the tool's texts (`80E01801`), empty for none, missing where the tool
-    prints no such line; `error_information` are the descriptions in the same order, missing where one is not there.
+    `health` is the word as printed, missing where the tool says that it could not ask the chip, and where it prints NA,
+    as of the controller inside a container. It can contradict other answers: without a code the tool prints OK here for
+    a chip that `npu-smi info` shows with Warning (with `-c`, and on the 950; vendor source). `error_codes` are the
+    tool's texts (`80E01801`), empty for none, missing where the tool prints no such line; `error_information` are
+    the descriptions in the same order, missing where one is not there.
     """
 
     chip: Reading[int]
@@ -102,6 +103,7 @@ def _chip(block: Block) -> ChipHealth:
     health = found.get(_HEALTH[0])
     if health is None or not health.value:
         raise block.lines[0].line.error("`Health Status`")
+    word = reading_of(health.value)
     codes = found.get(_CODES)
     bare = isinstance(block.chip, Missing) and not block.is_mcu
     if (codes is None) != (not texts) or (bare and codes is None):
@@ -109,9 +111,9 @@ def _chip(block: Block) -> ChipHealth:
             block.lines[-1].line.number + 1, "`Error Code` and `Error Information`", "the end of the answer"
         )
     if codes is None:
-        return ChipHealth(block.chip, health.value, is_mcu=block.is_mcu)
+        return ChipHealth(block.chip, word, is_mcu=block.is_mcu)
     numbers = _listed(codes)
-    return ChipHealth(block.chip, health.value, numbers, _described(numbers, texts, block.lines[-1]), block.is_mcu)
+    return ChipHealth(block.chip, word, numbers, _described(numbers, texts, block.lines[-1]), block.is_mcu)
 
 
 def _listed(codes: KeyLine) -> Tuple[str, ...]:

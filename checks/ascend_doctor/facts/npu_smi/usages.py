@@ -18,7 +18,7 @@ from ascend_doctor.model.reading import Absence, Missing, Reading
 class ChipUsage:
     """Use of one chip: capacities in MB, rates in percent of the whole.
 
-    A field is None where the product prints no such line.
+    A field is None where the product prints no such line. A 310 has one memory, which has no kind in its labels.
     `chip` is missing where the answer does not say. The HBM rate of an A2 may pass 100: the tool divides used by total.
     Every value is missing where the tool could not ask the chip: it says so, or prints zeros throughout, even for the
     capacities. Labels that the parser does not know are kept in `extra`.
@@ -29,6 +29,10 @@ class ChipUsage:
     ddr_usage_pct: Optional[Reading[int]] = None
     ddr_hugepages_total: Optional[Reading[int]] = None
     ddr_hugepages_usage_pct: Optional[Reading[int]] = None
+    memory_capacity_mb: Optional[Reading[int]] = None
+    memory_usage_pct: Optional[Reading[int]] = None
+    hugepages_total: Optional[Reading[int]] = None
+    hugepages_usage_pct: Optional[Reading[int]] = None
     hbm_capacity_mb: Optional[Reading[int]] = None
     hbm_usage_pct: Optional[Reading[int]] = None
     aicore_usage_pct: Optional[Reading[int]] = None
@@ -39,6 +43,7 @@ class ChipUsage:
     ctrlcpu_usage_pct: Optional[Reading[int]] = None
     npu_utilization_pct: Optional[Reading[int]] = None
     ddr_bandwidth_usage_pct: Optional[Reading[int]] = None
+    memory_bandwidth_usage_pct: Optional[Reading[int]] = None
     hbm_bandwidth_usage_pct: Optional[Reading[int]] = None
     dvpp_vdec_usage_pct: Optional[Reading[int]] = None
     dvpp_vpc_usage_pct: Optional[Reading[int]] = None
@@ -61,10 +66,12 @@ class UsagesFacts:
         return only_chip(self, self.chips)
 
 
-_CAPACITIES = ("ddr_capacity_mb", "hbm_capacity_mb")
+_CAPACITIES = ("ddr_capacity_mb", "memory_capacity_mb", "hbm_capacity_mb")
 _RATES = (
     "DDR",
     "DDR Hugepages",
+    "Memory",
+    "Hugepages",
     "HBM",
     "Aicore",
     "Aivector",
@@ -73,6 +80,7 @@ _RATES = (
     "Aicpu",
     "Ctrlcpu",
     "DDR Bandwidth",
+    "Memory Bandwidth",
     "HBM Bandwidth",
     "DVPP VDEC",
     "DVPP VPC",
@@ -83,6 +91,8 @@ _RATES = (
 _FIELDS: Fields = {
     "ddr capacity(mb)": ("ddr_capacity_mb", count),
     "ddr hugepages total(page)": ("ddr_hugepages_total", count),
+    "memory capacity(mb)": ("memory_capacity_mb", count),
+    "hugepages total(page)": ("hugepages_total", count),
     "hbm capacity(mb)": ("hbm_capacity_mb", count),
     "npu utilization(%)": ("npu_utilization_pct", count),
     **{f"{part.lower()} usage rate(%)": (f"{part.lower().replace(' ', '_')}_usage_pct", count) for part in _RATES},
@@ -90,6 +100,7 @@ _FIELDS: Fields = {
 # The last line of an answer without `Chip ID`, from 310P and 910A to 950: the vendor's code and its manuals.
 _ENDS = (
     "ddr bandwidth usage rate(%)",
+    "memory bandwidth usage rate(%)",
     "hbm bandwidth usage rate(%)",
     "npu utilization(%)",
     "aicube usage rate(%)",

@@ -133,7 +133,8 @@ def _interfaces(rows: Sequence[Row]) -> Tuple[Interface, ...]:
 
 
 def _address(line: Line, ip: str, netmask: str) -> Optional[Address]:
-    if not ip and not netmask:
+    if {ip, netmask} <= {"", "NA"}:
+        # Also what the tool prints of an address that it cannot put into words (vendor source, tool_dev_info.c).
         return None
     if not _ADDRESS.match(ip) or not _ADDRESS.match(netmask):
         raise line.error("an address and its mask")
