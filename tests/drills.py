@@ -81,7 +81,7 @@ ASKED: Dict[str, CheckSettings] = {
         )
     },
     "roce.hccs-ping": CheckSettings(enabled=True, limits=roce_hccs_ping.Limits(("192.1.2.199",))),
-    "ub.ping": CheckSettings(enabled=True, limits=ub_ping.Limits(("0000:0000:0000:0000:0010:0002:dfdf:0020",))),
+    "ub.ping": CheckSettings(enabled=True, limits=ub_ping.Limits(("0000:0000:0000:0000:0010:0000:dfdf:0020",))),
 }
 """Every opt-in check as an operator switches it on, with addresses where it has to be told whom to reach."""
 
@@ -150,7 +150,8 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("fec-errors, npu: 3", "roce.fec-counters"),
     Drill("link-flapping, npu: 3", "roce.flap", (SWITCHED, DIRECT), recorded_s=_DAY_S),
     Drill("pfc-storm, npu: 3", "roce.pfc-storm", (SWITCHED, DIRECT)),
-    Drill("pfc-storm, npu: 3, side: rx", "roce.pfc-storm", (SWITCHED, DIRECT)),
+    Drill("pfc-storm, npu: 3, side: rx", "roce.pfc-storm"),
+    Drill("pfc-storm, npu: 3, side: rx", "roce.pfc-storm", (DIRECT,), at=("node-2 NPU 3 port",)),
     Drill("congestion, npu: 3", "roce.ecn"),
     Drill("ping-loss, npu: 3", "roce.ping", (SWITCHED, A3), asks_for=("roce.ping",)),
     Drill("ping-loss, npu: 3, lost: 3", "roce.ping", (SWITCHED, A3), asks_for=("roce.ping",)),
@@ -168,7 +169,7 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("ub-bit-errors, npu: 1", "ub.errors", (A5, BRIDGED)),
     Drill("ub-weak-light, npu: 1", "ub.optical", (A5,)),
     Drill("ub-weak-light, npu: 1, lane: 3, dbm: -7", "ub.optical", (A5,)),
-    Drill("ub-peer-silent, npu: 2", "ub.ping", (A5,), at=_EVERYBODY, asks_for=("ub.ping",)),
+    Drill("ub-peer-silent, npu: 0", "ub.ping", (A5,), at=_EVERYBODY, asks_for=("ub.ping",)),
     Drill("ub-tls-odd, npu: 1", "ub.tls", (A5,)),
     Drill("ub-files-missing", "ub.files", (A5,)),
     Drill("ub-files-missing, path: /lib/route.conf", "ub.files", (A5,)),
@@ -176,8 +177,8 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("npu-dropped, npu: 2", "npu.dropped", (SWITCHED, DIRECT, A3, P310, A5)),
     Drill("npu-dropped, npu: 2, info: hangs", "tool.timeout", (SWITCHED, DIRECT, A3, P310, A5), at=("node-1",)),
     Drill("npu-lost, npu: 2", "npu.dropped", _CHIPS),
-    Drill("npu-lost, npu: 2, off: bus", "npu.dropped", (SWITCHED, A3)),
-    Drill("npu-lost, npu: 2, off: bus", "npu.present", (P310, A5)),
+    Drill("npu-lost, npu: 2, off: bus", "npu.dropped", (SWITCHED, A3, P310)),
+    Drill("npu-lost, npu: 2, off: bus", "npu.present", (A5,)),
     Drill("chip-reset, npu: 2", "npu.dropped", _CHIPS),
     Drill("driver-unbound, npu: 2", "npu.dropped", (SWITCHED, A3, P310)),
     Drill("npu-missing, npu: 1", "npu.present", (SWITCHED, DIRECT, A3)),

@@ -14,6 +14,7 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.simulator.cluster import SimulatedCluster
 from ascend_doctor.simulator.faults import KINDS, NAMES
+from ascend_doctor.simulator.profiles import PRODUCTS
 from drills import ASKED, CLUSTERS, DRILLS, Drill
 from simulated import Doctor, make
 
@@ -32,11 +33,14 @@ def places(finding: Finding) -> FrozenSet[str]:
     return frozenset(str(subjects.npu_of(subject)) for subject in (finding.subject, *finding.affected))
 
 
-def place(cluster: SimulatedCluster) -> str:
-    """Return where the one fault of a cluster is."""
+def place(cluster: SimulatedCluster) -> FrozenSet[str]:
+    """Return where the one fault of a cluster is: its node, or its NPU and the card that the NPU is on."""
     (fault,) = cluster.scenario.faults
-    whole = subjects.node(fault.node)
-    return str(whole if fault.phy_id is None else subjects.npu(fault.node, fault.phy_id))
+    if fault.phy_id is None:
+        return frozenset({str(subjects.node(fault.node))})
+    product = PRODUCTS[dict(cluster.scenario.machines())[fault.node].product]
+    card = subjects.card(fault.node, fault.phy_id // product.chips_per_card)
+    return frozenset({str(subjects.npu(fault.node, fault.phy_id)), str(card)})
 
 
 def wait(cluster: SimulatedCluster, seconds: float) -> None:
@@ -91,7 +95,7 @@ def test_a_fault_has_one_culprit_until_it_is_repaired(drill: Drill, cluster: str
     if drill.at:
         assert list(drill.at) == [str(finding.subject) for finding in found]
     else:
-        assert place(simulated) in places(found[0])
+        assert place(simulated) & places(found[0])
     simulated.repair()
     after = doctor.report()
     if drill.recorded_s:

@@ -55,11 +55,7 @@ def command(*, config: Optional[str], as_json: bool, words: Tuple[str, ...]) -> 
         click.echo(_json({"asked": asked, "answers": [_plain(item, entries) for item in found], "nearest": near}))
         return READY if found else NO_VERDICT
     if not found:
-        advice = (
-            f"the nearest known are {', '.join(near)}"
-            if near
-            else "give a code as printed, or the whole line of the log"
-        )
+        advice = f"the nearest known are {', '.join(near)}" if near else "give a code, or the whole line of the log"
         raise UserError(f"nothing is known of {asked[:80]!r}: {advice}")
     click.echo("\n\n".join("\n".join(_lines(item, entries)) for item in found))
     return READY

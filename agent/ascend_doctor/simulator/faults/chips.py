@@ -30,7 +30,7 @@ class NpuLost(FaultOfNpu):
     With `off: bus` the PCI bus does not show it either, and it has no file in /dev.
     """
 
-    found_by = ("npu.dropped",)
+    found_by = ("npu.dropped", "npu.present")
     fault: Literal["npu-lost"] = "npu-lost"
     off: Literal["driver", "bus"] = "driver"
 

@@ -16,7 +16,7 @@ _NAME = r"^[A-Za-z0-9._-]+$"
 class FaultOfProcess(FaultOfNpu):
     """A process uses the NPU. `memory_mb` is how much of its memory it holds, in MiB."""
 
-    found_by = ("npu.processes", "npu.hbm-free")
+    found_by = ("npu.processes",)
     process: str = Field(default="python3", min_length=1, max_length=64, pattern=_NAME)
     pid: int = Field(default=23_721, ge=1, le=4_194_304)
     memory_mb: int = Field(default=2_000, ge=1, le=1_000_000)

@@ -106,6 +106,11 @@ def lost_npus(view: NodeView, devices: DeviceMap) -> Lost:
         )
     for phy_id in _holes(view, devices).difference(found):
         found[phy_id] = ("npu-smi counts it and cannot address it", view.quote(mapping.SOURCE))
+    for phy_id in _beside(devices, found).difference(found):
+        found[phy_id] = (
+            f"there is no /dev/davinci{phy_id}, and npu-smi cannot address the NPU",
+            view.quote(mapping.SOURCE),
+        )
     silent = _silent(view)
     table = view.read(info.SOURCE)
     shown = (
@@ -136,6 +141,14 @@ def _silent(view: NodeView) -> FrozenSet[Subject]:
         for _, subject, item in alarms.of_chips(view)
         if not isinstance(item, Missing) and HEARTBEAT_LOST in alarms.codes_of(item)
     )
+
+
+def _beside(devices: DeviceMap, lost: Lost) -> FrozenSet[int]:
+    """Return the dies of the modules of lost NPUs that nothing shows any more: the fault may be theirs."""
+    of_a_card = chips_of_a_card(devices)
+    modules = {phy_id // of_a_card for phy_id in lost}
+    dies = {module * of_a_card + die for module in modules for die in range(of_a_card)}
+    return frozenset(dies.difference(devices.phy_ids))
 
 
 def _holes(view: NodeView, devices: DeviceMap) -> FrozenSet[int]:

@@ -8,6 +8,7 @@ Why it matters: the tools wait for a chip that has dropped off the bus or never 
 
 What to do: look whether `lspci -d 19e5:` still shows the chip. If it does, reset the NPU; if it does not, power-cycle
     the node and reseat or replace the module.
+    Inside a container look from the host first.
 
 Disruption: a reset stops every job on the NPU, on boards with an HCCS ring on the whole ring.
 
