@@ -7,7 +7,7 @@ from typing import Dict, Mapping, Tuple
 import attrs
 
 from ascend_doctor.checks.engine import CheckSettings, Settings
-from ascend_doctor.checks.node import roce_hccs_ping, roce_ping, ub_ping
+from ascend_doctor.checks.node import roce_hccs_ping, ub_ping
 
 _HDK = "driver: 25.5.1, firmware: 7.8.0.6.201"
 _HDK_950 = "driver: 25.7.rc1, firmware: 9.0.0.1.200"
@@ -30,12 +30,9 @@ CLUSTERS: Mapping[str, str] = {
     A3: f"nodes: [{{name: 'node-[1-2]', product: atlas-800t-a3, npus: 4, {_HDK}}}]\nfabric: {{leaves: npu}}\n",
     BONDED: f"nodes: [{{name: 'node-[1-2]', product: atlas-9000-a3, npus: 4, {_HDK}}}]\nfabric: {{leaves: npu}}\n",
     P310: f"nodes: [{{name: 'node-[1-2]', product: atlas-300i-pro, {_HDK}}}]\n",
-    A5: f"nodes: [{{name: 'node-[1-2]', product: ascend-950, npus: 4, {_HDK_950}}}]\n",
+    A5: f"nodes: [{{name: node-1, product: ascend-950, npus: 4, {_HDK_950}}}]\n",
     A5_X86: f"nodes: [{{name: 'node-1', product: ascend-950-x86, npus: 2, {_HDK_950}}}]\n",
-    BRIDGED: f"""nodes:
-  - {{name: node-1, product: atlas-350-4p, {_HDK_950}}}
-  - {{name: node-2, product: atlas-350-1p, {_HDK_950}}}
-""",
+    BRIDGED: f"nodes: [{{name: node-1, product: atlas-350-4p, {_HDK_950}}}]\n",
 }
 """Clusters as small as the products allow, by what they are. The fault is always on `node-1`."""
 
@@ -87,8 +84,9 @@ ASKED: Dict[str, CheckSettings] = {
 
 _FABRICS = (SWITCHED, DIRECT, A3)
 _CHIPS = (SWITCHED, A3, P310, A5)
-_BOTH_ENDS = ("node-1 NPU 0 port 0/4", "node-1 NPU 1 port 0/4")
-"""Both ports of a bridge keep a history, and no answer tells which two they are."""
+_BRIDGE = ("node-1 NPU 0 port 0/4", "node-1 NPU 1 port 0/4")
+_MESH = ("node-1 NPU 0 port 1/0", "node-1 NPU 1 port 1/0")
+"""Both ends of a link show it, and no answer tells which two ends belong together."""
 _EVERYBODY = tuple(f"node-1 NPU {npu}" for npu in range(4))
 """Whoever sends packets to an address that does not answer names himself."""
 
@@ -102,7 +100,7 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("gateway-missing, npu: 3", "roce.gateway", _FABRICS),
     Drill("gateway-outside, npu: 3", "roce.gateway", _FABRICS),
     Drill("tls-odd, npu: 3", "cluster.tls-equal", _FABRICS),
-    Drill("tls-odd", "cluster.tls-equal", _FABRICS),
+    Drill("tls-odd", "cluster.tls-equal", (SWITCHED, A3)),
     Drill("tls-unreadable, npu: 3", "roce.tls"),
     Drill("certificate, npu: 3", "roce.tls-cert", (WITH_TLS,)),
     Drill("certificate, npu: 3, state: foreign", "roce.tls-cert", (WITH_TLS,)),
@@ -113,7 +111,7 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("bond-lost, npu: 3", "roce.bond", (BONDED,)),
     Drill("bond-lost, npu: 3, address: 10.200.0.1", "roce.bond", (BONDED,)),
     Drill("conf-missing", "roce.hccn-conf", _FABRICS),
-    Drill("conf-missing, incomplete: true", "roce.hccn-conf", _FABRICS),
+    Drill("conf-missing, incomplete: true", "roce.hccn-conf"),
     Drill("recovery-failed, npu: 3", "roce.cfg-status"),
     Drill("net-health-init, npu: 3", "roce.net-health", _FABRICS),
     Drill("netdetect-unset, npu: 3", "roce.netdetect", _FABRICS),
@@ -159,13 +157,14 @@ DRILLS: Tuple[Drill, ...] = (
     # The ports of a 950
     Drill("ub-port-down, npu: 1", "ub.ports", (A5,), recorded_s=_DAY_S),
     Drill("ub-port-down, npu: 1, udie: 1, port: 5", "ub.ports", (A5,), recorded_s=_DAY_S),
+    Drill("ub-port-down, npu: 1, udie: 1, port: 0", "ub.ports", (A5,), at=_MESH, recorded_s=_DAY_S),
     Drill("ub-lanes-reduced, npu: 1", "ub.ports", (A5,)),
     Drill("ub-lanes-reduced, npu: 1, lanes: 1", "ub.ports", (A5,)),
     Drill("ub-port-down, npu: 1", "ub.connect", (BRIDGED,), recorded_s=_DAY_S),
     Drill("ub-lanes-reduced, npu: 1", "ub.connect", (BRIDGED,)),
     Drill("ub-flapping, npu: 1", "ub.flap", (A5,), recorded_s=_DAY_S),
     Drill("ub-flapping, npu: 1, times: 8", "ub.flap", (A5,), recorded_s=_DAY_S),
-    Drill("ub-flapping, npu: 1, times: 8", "ub.flap", (BRIDGED,), at=_BOTH_ENDS, recorded_s=_DAY_S),
+    Drill("ub-flapping, npu: 1, times: 8", "ub.flap", (BRIDGED,), at=_BRIDGE, recorded_s=_DAY_S),
     Drill("ub-bit-errors, npu: 1", "ub.errors", (A5, BRIDGED)),
     Drill("ub-weak-light, npu: 1", "ub.optical", (A5,)),
     Drill("ub-weak-light, npu: 1, lane: 3, dbm: -7", "ub.optical", (A5,)),
@@ -198,12 +197,12 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("memory-leak, npu: 2", "npu.hbm-free", _CHIPS),
     Drill("leftover-process, npu: 2", "npu.processes", _CHIPS),
     Drill("aic-load, npu: 2", "npu.processes", _CHIPS),
-    Drill("aiv-load, npu: 2", "npu.processes", _CHIPS),
-    Drill("aicpu-load, npu: 2", "npu.processes", _CHIPS),
-    Drill("hbm-load, npu: 2", "npu.processes", _CHIPS),
+    Drill("aiv-load, npu: 2", "npu.processes", (SWITCHED, A3)),
+    Drill("aicpu-load, npu: 2", "npu.processes"),
+    Drill("hbm-load, npu: 2", "npu.processes", (SWITCHED, P310)),
     Drill("hccp-leftover, npu: 2", "npu.hccp"),
-    Drill("chip-slow, npu: 2", "npu.compute", _CHIPS, asks_for=("npu.compute",)),
-    Drill("chip-wrong, npu: 2", "npu.compute", _CHIPS, asks_for=("npu.compute",)),
+    Drill("chip-slow, npu: 2", "npu.compute", (SWITCHED, A3), asks_for=("npu.compute",)),
+    Drill("chip-wrong, npu: 2", "npu.compute", (SWITCHED, A3), asks_for=("npu.compute",)),
     # What connects the NPUs of a node
     Drill("hccs-lane-lost, npu: 2", "npu.hccs", (SWITCHED, A3)),
     Drill("hccs-link-down, npu: 2", "npu.hccs", (SWITCHED, A3)),
@@ -227,14 +226,14 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("reboot-pending", "version.reboot-pending", _CHIPS),
     Drill("driver-old", "version.driver-min", (SWITCHED, A3, P310)),
     Drill("versions-mixed", "cluster.version-equal", (SWITCHED, A3, P310)),
-    Drill("cann-odd", "version.cann", _CHIPS),
+    Drill("cann-odd", "version.cann"),
     Drill("kernel-upgraded", "version.kernel-module", _CHIPS),
     Drill("device-node-missing", "npu.device-nodes", _CHIPS),
-    Drill("device-node-missing, device: davinci_manager", "npu.device-nodes", _CHIPS),
+    Drill("device-node-missing, device: davinci_manager", "npu.device-nodes"),
     Drill("device-node-missing, device: devmm_svm", "npu.device-nodes", (SWITCHED, A3, P310)),
-    Drill("torch-mismatch", "version.python-stack", _CHIPS, asks_for=("version.python-stack",)),
-    Drill("runtime-blind", "npu.runtime-visible", _CHIPS, asks_for=("npu.runtime-visible", "npu.compute")),
-    Drill("runtime-blind, visible: 3", "npu.runtime-visible", _CHIPS, asks_for=("npu.runtime-visible", "npu.compute")),
+    Drill("torch-mismatch", "version.python-stack", asks_for=("version.python-stack",)),
+    Drill("runtime-blind", "npu.runtime-visible", (SWITCHED, A3), asks_for=("npu.runtime-visible", "npu.compute")),
+    Drill("runtime-blind, visible: 3", "npu.runtime-visible", asks_for=("npu.runtime-visible", "npu.compute")),
     # The host
     Drill("system-unlisted", "host.os"),
     Drill("kernel-old", "host.kernel"),
@@ -248,7 +247,7 @@ DRILLS: Tuple[Drill, ...] = (
     Drill("overcommit-strict", "host.overcommit"),
     Drill("memory-low", "host.memory"),
     Drill("shared-memory-small", "host.shm"),
-    Drill("disk-full", "host.disk", (SWITCHED, P310)),
+    Drill("disk-full", "host.disk"),
     Drill("open-files-few", "host.ulimit"),
     Drill("backlog-short", "host.tcp-backlog"),
     Drill("preload-absent", "host.malloc"),

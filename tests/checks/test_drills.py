@@ -87,7 +87,7 @@ def test_a_healthy_cluster_is_ready(cluster: str) -> None:
     [pytest.param(drill, on, id=f"{drill.fault} on {on}") for drill in DRILLS for on in drill.on],
 )
 def test_a_fault_has_one_culprit_until_it_is_repaired(drill: Drill, cluster: str) -> None:
-    """The check is named once, at the place of the fault, and nothing else is; after the repair the cluster is ready."""
+    """The check is named once, at the place of the fault, and nothing else; after the repair the cluster is ready."""
     simulated = make(drill.scenario(cluster))
     doctor = Doctor(simulated, drill.settings)
     found = named(doctor.report())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Literal, Optional, Union
 
 import pytest
 from hypothesis import given, settings
@@ -271,3 +271,21 @@ def test_any_text_loads_or_is_refused(text):
         assert 1 <= error.line <= text.count("\n") + 2  # noqa: PT017 - both outcomes are right
     else:
         assert (1, 1) <= document.position()
+
+
+class Waits(BaseModel):
+    """A mapping of which the keys are known."""
+
+    seconds: Dict[Literal["link", "optical"], float] = {}
+
+
+class Tools(BaseModel):
+    """What holds such a mapping."""
+
+    tools: Waits
+
+
+def test_a_mapping_with_a_fixed_vocabulary_names_the_known_key():
+    """A key that a mapping cannot have is answered at its own place with the known one that looks most like it."""
+    error = error_of("tools:\n  seconds:\n    opticl: 5\n", Tools)
+    assert "f.yaml:3:5: unknown key `opticl`: did you mean `optical`?" == str(error)

@@ -13,6 +13,7 @@ import effects_on_interconnect
 import effects_on_ports
 import effects_on_settings
 import effects_on_surroundings
+import effects_on_ub
 import simulated
 from ascend_doctor.facts.hccn_tool import ping
 from ascend_doctor.facts.source import Target
@@ -147,6 +148,7 @@ EFFECTS: Dict[str, Tuple[str, str, FrozenSet[Tuple[str, str]]]] = {
     **effects_on_ports.EFFECTS,
     **effects_on_settings.EFFECTS,
     **effects_on_surroundings.EFFECTS,
+    **effects_on_ub.EFFECTS,
 }
 
 
@@ -182,7 +184,7 @@ def test_a_repaired_fault_leaves_only_its_records(case: str) -> None:
     assert 1 == len(broken.repair())
     healthy, mended = simulated.answers(simulated.make(text)), simulated.answers(broken)
     different = {key[1].partition("@")[0] for key in healthy if healthy[key].digest != mended[key].digest}
-    assert different <= effects_on_ports.LEFT_BEHIND | effects_on_interconnect.LEFT_BEHIND
+    assert different <= effects_on_ports.LEFT_BEHIND | effects_on_interconnect.LEFT_BEHIND | effects_on_ub.LEFT_BEHIND
 
 
 def test_a_pulled_cable_shows_at_both_ends() -> None:

@@ -33,7 +33,7 @@ def use(machine: Machine, chance: random.Random) -> None:
 
 
 def _use_memory(chip: Chip, chance: random.Random) -> None:
-    """Let memory have had errors: corrected ones lately, uncorrected ones before the start, with their rows isolated."""
+    """Let memory have had errors: corrected ones lately, others before the start, with their rows isolated."""
     ecc = chip.ecc
     ecc.single_bit = chance.randint(0, 30)
     ecc.single_bit_aggregate = ecc.single_bit + chance.randint(0, 200)
