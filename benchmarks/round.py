@@ -23,8 +23,9 @@ from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import attrs
 import slow_tools
-from slow_tools import ENTRIES, SOURCES, Bench, elapsed_s, make
+from slow_tools import ALL, FEW, Bench, elapsed_s, make
 
+from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.judging import judge_and_fold, make_report
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.devices import DeviceMap
@@ -85,13 +86,13 @@ def measure(
     timeout_s: Optional[float] = None,
 ) -> Measured:
     """Make one round and judge it."""
-    work = rounds.take(bench.runner(timeout_s), SOURCES, devices=devices, settings=settings or RoundSettings())
+    work = rounds.take(bench.runner(timeout_s), bench.sources, devices=devices, settings=settings or RoundSettings())
     cpu = _own_cpu_s()
     began = time.monotonic()
     taken = asyncio.run(work)
     ran = elapsed_s(began)
     view = NodeView(bench.node, taken.evidence)
-    report = make_report([view], judge_and_fold([view], ENTRIES), time.time())
+    report = make_report([view], judge_and_fold([view], bench.entries), time.time())
     return Measured(elapsed_s(began), elapsed_s(began) - ran, _own_cpu_s() - cpu, taken.evidence, report.verdict)
 
 
@@ -115,7 +116,7 @@ def shell_loop(bench: Bench) -> float:
 
 def rows_a1_to_a3(folder: Path, size: Size) -> Iterator[Gate]:
     """Measure rounds against their longest lane, and against the shell loop."""
-    bench = make(folder / "eight", size.tool_s)
+    bench = make(folder / "eight", size.tool_s, entries=size.entries)
     loop_s = shell_loop(bench)
     tool_s = loop_s / bench.runs
     print(f"8 NPUs, {bench.longest_lane} commands each, {bench.runs} runs of {tool_s * 1000:.1f} ms (by the loop)")
@@ -134,13 +135,13 @@ def rows_a1_to_a3(folder: Path, size: Size) -> Iterator[Gate]:
     print(f"  own CPU per run {own_s * 1000:.2f} ms, a bare subprocess.run {bare_s * 1000:.2f} ms")
     yield Gate("A6 own CPU per run / bare subprocess.run", own_s / bare_s, 6)
 
-    modules = make(folder / "sixteen", size.tool_s, machine=slow_tools.MODULES)
+    modules = make(folder / "sixteen", size.tool_s, entries=size.entries, machine=slow_tools.MODULES)
     wide = best(size.times, lambda: measure(modules, devices=modules.devices))
     print(f"16 NPUs in 8 modules, {modules.runs} runs, {modules.longest_lane} in the longest lane")
     _show("later round, map known", wide)
     yield Gate("A1 round of 16 NPUs / longest lane", wide.wall_s / (modules.longest_lane * tool_s), size.a1)
 
-    quick = make(folder / "quick", size.quick_s)
+    quick = make(folder / "quick", size.quick_s, entries=size.entries)
     quick_tool_s = shell_loop(quick) / quick.runs
     later = best(size.times, lambda: measure(quick, devices=quick.devices))
     print(f"8 NPUs, tools of {quick_tool_s * 1000:.1f} ms (by the loop)")
@@ -151,7 +152,7 @@ def rows_a1_to_a3(folder: Path, size: Size) -> Iterator[Gate]:
 def rows_a4(folder: Path, size: Size) -> Iterator[Gate]:
     """Measure rounds over tools that fail at once when another one holds their lock."""
     for lock, lanes in _LOCKS.items():
-        bench = make(folder / f"locks-{lock}", size.lock_s, lanes=lanes, locks=True)
+        bench = make(folder / f"locks-{lock}", size.lock_s, entries=size.entries, lanes=lanes, locks=True)
         tool_s = shell_loop(bench) / bench.runs
         found = [measure(bench, devices=bench.devices, settings=RoundSettings(lanes=lanes)) for _ in range(size.times)]
         fastest = min(found, key=lambda measured: measured.wall_s)
@@ -165,7 +166,7 @@ def rows_a4(folder: Path, size: Size) -> Iterator[Gate]:
 
 def row_a5(folder: Path, size: Size) -> Iterator[Gate]:
     """Measure a round with one NPU whose tools hang and ignore SIGTERM."""
-    bench = make(folder / "hung", size.quick_s, hanging=3)
+    bench = make(folder / "hung", size.quick_s, entries=size.entries, hanging=3)
     found = measure(bench, timeout_s=size.timeout_s)
     hung = {query.key for query in bench.lanes[3]}
     others = [item for key, item in found.evidence.items() if key not in hung]
@@ -192,7 +193,7 @@ def rows_c(folder: Path, size: Size) -> Iterator[Gate]:
     print(f"  heavy modules that --help imports: {slow_tools.shown(heavy) or 'none'}")
     yield Gate("C1 heavy modules imported", len(heavy), 0)
 
-    bench = make(folder / "check", size.quick_s)
+    bench = make(folder / "check", size.quick_s, entries=size.entries)
     tools_s = _tools_alone_s(bench)
     check_s = _fastest(max(2, size.starts // 2), ["-I", "-c", _PROGRAM, *_check_words(bench)])
     print(f"`ascend-doctor check` {check_s * 1000:.0f} ms, the tools of its longest chain {tools_s * 1000:.0f} ms")
@@ -212,7 +213,8 @@ def _check_words(bench: Bench) -> List[str]:
         f"  trusted_folders: [{bench.folder}]\n  lock_folder: {bench.folder}/locks\n"
         f"  root: {bench.folder}/{bench.node}/root\n"
     )
-    return ["check", "--config", str(config), "--format", "json"]
+    chosen = [] if bench.entries is ALL else [word for check in bench.entries for word in ("--check", check)]
+    return ["check", "--config", str(config), "--format", "json", *chosen]
 
 
 def _fastest(times: int, words: Sequence[str]) -> float:
@@ -263,6 +265,7 @@ class Size:
     timeout_s: float
     times: int
     starts: int
+    entries: Mapping[str, Entry] = ALL
     a1: float = 1.15
     a2: float = 1.35
     a3: float = 6.5
@@ -275,7 +278,19 @@ WHOLE = Size(tool_s=0.1, quick_s=0.02, lock_s=0.1, timeout_s=2.0, times=3, start
 # With tools of 20 ms what the doctor adds weighs five times as much; the limits of the short form only tell a broken
 # scheduler from a working one, on a machine that does other things meanwhile.
 SHORT = Size(
-    tool_s=0.02, quick_s=0.01, lock_s=0.02, timeout_s=0.6, times=1, starts=3, a1=3, a2=6, a3=2, a4=4, c1=20, c2=3000
+    tool_s=0.02,
+    quick_s=0.01,
+    lock_s=0.02,
+    timeout_s=0.6,
+    times=1,
+    starts=3,
+    entries=FEW,
+    a1=3,
+    a2=6,
+    a3=2,
+    a4=4,
+    c1=20,
+    c2=3000,
 )
 
 ROWS: Dict[str, Callable[[Path, Size], Iterator[Gate]]] = {

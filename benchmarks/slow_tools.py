@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import attrs
 
 from ascend_doctor.checks import catalogue
+from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.facts import devices as device_maps
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.npu_smi import info, mapping
@@ -27,8 +28,12 @@ from ascend_doctor.simulator import install, scenario
 from ascend_doctor.simulator.clock import RealClock
 from ascend_doctor.simulator.cluster import SimulatedCluster
 
-ENTRIES = catalogue.load()
-SOURCES = plan.sources_for(ENTRIES)
+ALL: Mapping[str, Entry] = catalogue.load()
+FEW: Mapping[str, Entry] = {
+    check: ALL[check]
+    for check in ("npu.health", "npu.present", "roce.link", "roce.optical.power", "roce.lldp", "roce.tls")
+}
+"""A round of a few commands for each NPU, for the short form."""
 ANSWERED_BY = {"{npu}": '"$i"', "{phy_id}": '"$i"', "{chip}": "0"}
 """What stands in the shell loop for each placeholder of a command line."""
 SWITCHED = "demo"
@@ -52,10 +57,12 @@ class Bench:
     tool_s: float
     devices: DeviceMap
     lanes: Mapping[Optional[int], Tuple[Query[Any], ...]]
+    entries: Mapping[str, Entry]
+    sources: Tuple[Source[Any], ...]
 
     def runner(self, timeout_s: Optional[float] = None) -> LocalRunner:
         """Return the doctor's own runner for these tools; all deadlines may be set to one."""
-        deadlines = {} if timeout_s is None else {source.name: timeout_s for source in SOURCES}
+        deadlines = {} if timeout_s is None else {source.name: timeout_s for source in self.sources}
         folder = str(self.folder)
         tools = ToolPaths(folders=(f"{folder}/bin",), trusted=(folder,))
         root = str(install.root_folder(self.folder, self.node))
@@ -64,18 +71,18 @@ class Bench:
     @property
     def longest_lane(self) -> int:
         """How many runs the longest lane has: the one that bounds a round. The node's has the aggregates, too."""
-        aggregates = len(plan.for_node(SOURCES).tools)
+        aggregates = len(plan.for_node(self.sources).tools)
         return max(len(queries) + (aggregates if lane is None else 0) for lane, queries in self.lanes.items())
 
     @property
     def runs(self) -> int:
         """How many tools a whole round runs."""
-        return sum(map(len, self.lanes.values())) + len(plan.for_node(SOURCES).tools)
+        return sum(map(len, self.lanes.values())) + len(plan.for_node(self.sources).tools)
 
     def shell_loop(self) -> str:
         """Return the page of shell loops that a round replaces: command by command, NPU by NPU, one after the other."""
-        lines = [shlex.join(("npu-smi", *query.argv[1:])) for query in plan.for_node(SOURCES).tools]
-        for source in SOURCES:
+        lines = [shlex.join(("npu-smi", *query.argv[1:])) for query in plan.for_node(self.sources).tools]
+        for source in self.sources:
             if source.scope is not Scope.NODE and self.devices.targets(source):
                 ids = [
                     str(target.npu if target.phy_id is None else target.phy_id)
@@ -100,11 +107,13 @@ def make(
     lanes: Optional[Lanes] = None,
     locks: bool = False,
     hanging: Optional[int] = None,
+    entries: Mapping[str, Entry] = ALL,
 ) -> Bench:
     """Write the tools of one simulated machine.
 
-    With `locks`, a tool takes the lock of its device, or that of the node for a source whose lane is the node's, and
-    fails at once when it is taken. Every tool about the NPU `hanging` ignores SIGTERM and never ends.
+    The round is that of the checks in `entries`. With `locks`, a tool takes the lock of its device, or that of the node
+    for a source whose lane is the node's, and fails at once when it is taken. Every tool about the NPU `hanging`
+    ignores SIGTERM and never ends.
     """
     cluster = SimulatedCluster(scenario.find(machine), RealClock())
     node = cluster.nodes[0]
@@ -119,7 +128,8 @@ def make(
         path.write_text(body)
         path.chmod(0o755)
         (folder / "bin" / f"{tool}.answers").mkdir()
-    for source, query in _questions(devices):
+    sources = plan.sources_for(entries)
+    for source, query in _questions(sources, devices):
         answer = cluster.answer(node, query.argv)
         lock = ""
         if locks and source.scope is not Scope.NODE:
@@ -128,13 +138,14 @@ def make(
             lock = _LOCKED.format(folder=folder, lock=name)
         script = f"{lock}printf %s {shlex.quote(answer.stdout.decode())}\n"
         (folder / "bin" / f"{query.argv[0]}.answers" / " ".join(query.argv[1:])).write_text(script)
-    return Bench(folder, node, tool_s, devices, plan.for_devices(SOURCES, devices, exceptions))
+    found = plan.for_devices(sources, devices, exceptions)
+    return Bench(folder, node, tool_s, devices, found, entries, sources)
 
 
-def _questions(devices: DeviceMap) -> List[Tuple[Source[Any], Query[Any]]]:
+def _questions(sources: Sequence[Source[Any]], devices: DeviceMap) -> List[Tuple[Source[Any], Query[Any]]]:
     return [
         (source, source.about(target))
-        for source in SOURCES
+        for source in sources
         if source.medium is Medium.TOOL
         for target in devices.targets(source)
     ]
