@@ -24,7 +24,7 @@ from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.wire import collector_session, frames, limits
 from ascend_doctor.wire.channels import client_channel
 from ascend_doctor.wire.requests import request_messages
-from collecting import Node, RawStream, ask, collecting, fetch, judged
+from collecting import PATIENCE_S, Node, RawStream, ask, collecting, fetch, judged
 from wire_pair import answer, finding
 
 HELLO = frames.Hello("node-1", "e", 0, 1, capabilities=(frames.DIGEST,))
@@ -58,6 +58,17 @@ async def _refused(here):
     lines = [line for line in body.decode().splitlines() if line.startswith("ascend_doctor_collector_refused")]
     counts = {line.split('"')[1]: int(line.split()[-1]) for line in lines}
     return {reason: count for reason, count in counts.items() if count}
+
+
+async def _connected(here, count):
+    """Wait until the collector has so many streams: it learns a while later that one was cut."""
+
+    async def wait():
+        wanted = f"ascend_doctor_collector_streams {count}"
+        while wanted not in (await fetch(here.web, "/metrics"))[1].decode():  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 async def test_a_cluster_from_end_to_end(tmp_path):
@@ -134,7 +145,7 @@ async def test_two_machines_of_one_name_do_not_end_each_other_for_ever(tmp_path,
         await holder.say(_whole(state))
         assert frames.Ack(1) == await holder.hear()
         holder.call.cancel()
-        await asyncio.sleep(0.1)
+        await _connected(here, 0)
         async with _raw(here) as newcomer:
             await newcomer.say(other)
             assert isinstance(await newcomer.hear(), frames.Welcome)
