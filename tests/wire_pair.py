@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections import deque
-from typing import Callable, Deque, Dict, List, Optional
+from typing import Callable, Deque, Dict, Iterator, List, Optional, Tuple
 
 import attrs
 
 from ascend_doctor.model import subject as subjects
-from ascend_doctor.model.evidence import Ending, Evidence
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.state import EMPTY, Change, NodeState, apply, difference
+from ascend_doctor.model.sections import NOTHING, Section, Sections, SectionsChange, apply, difference
 from ascend_doctor.model.status import Status
+from ascend_doctor.model.transition import Transition, is_news
 from ascend_doctor.v1 import ingest_pb2
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.agent_session import DEFAULT_RETENTION, AgentSession, Retention
@@ -21,6 +20,7 @@ from ascend_doctor.wire.collector_session import DEFAULT_OFFER, CollectorSession
 from ascend_doctor.wire.effects import Close, Commit, Deliver, Effects, Reason, Send
 from ascend_doctor.wire.requests import RequestReader, request_messages
 from ascend_doctor.wire.responses import read_response, response_message
+from ascend_doctor.wire.sections import SectionPool, write_check
 
 NODE = "node-1"
 Log = Callable[[str], None]
@@ -28,17 +28,25 @@ Log = Callable[[str], None]
 
 @attrs.define
 class Spool:
-    """What the node has on its disk: a state at a sequence and the changes after it."""
+    """What the node has on its disk: a state at a sequence, the transitions up to it, and the changes after it."""
 
     epoch: str = "e1"
     sequence: int = 0
-    state: NodeState = EMPTY
-    changes: List[Change] = attrs.field(factory=list)
+    state: Sections = NOTHING
+    transitions: List[Tuple[int, Transition]] = attrs.field(factory=list)
+    changes: List[SectionsChange] = attrs.field(factory=list)
 
     def fold(self) -> None:
-        """Fold the oldest change into the state, as a full spool does."""
-        self.state = apply(self.state, self.changes.pop(0))
+        """Fold the oldest change into the state, as a full spool does: its transitions stay."""
+        change = self.changes.pop(0)
+        self.state = apply(self.state, change)
+        self.transitions += change.transitions
         self.sequence += 1
+
+    @property
+    def told(self) -> List[Tuple[int, Transition]]:
+        """Every transition since the disk was new."""
+        return [*self.transitions, *(item for change in self.changes for item in change.transitions)]
 
 
 @attrs.define
@@ -47,13 +55,20 @@ class Store:
 
     epoch: str = ""
     sequence: int = -1
-    state: NodeState = EMPTY
+    state: Sections = NOTHING
+    history: List[Tuple[int, Transition]] = attrs.field(factory=list)
+    """What came of the present epoch."""
 
     def commit(self, change: Commit) -> None:
         """Do what `Commit` asks for."""
+        if change.epoch != self.epoch:
+            self.history = []
+        known = self.sequence if change.epoch == self.epoch else -1
+        if change.whole or change.sequence > known:
+            self.history += [item for item in change.change.transitions if item[0] > known]
         if change.whole:
             self.epoch, self.sequence = change.epoch, change.sequence
-            self.state = apply(EMPTY, change.change)
+            self.state = apply(NOTHING, change.change)
         elif change.sequence > self.sequence or change.epoch != self.epoch:
             assert (change.epoch, change.sequence - 1) == (self.epoch, self.sequence)
             self.sequence = change.sequence
@@ -65,7 +80,7 @@ class Line:
     """One stream: what is on its way in both directions, as bytes."""
 
     session: CollectorSession
-    reader: RequestReader = attrs.field(factory=RequestReader)
+    reader: RequestReader = attrs.field(factory=lambda: RequestReader(SectionPool()))
     up: Deque[bytes] = attrs.field(factory=deque)
     down: Deque[bytes] = attrs.field(factory=deque)
     open: bool = True
@@ -99,15 +114,18 @@ class Pair:
             random=self.random.random,
             sequence=self.spool.sequence,
             state=self.spool.state,
+            transitions=self.spool.transitions,
             retention=self.retention,
         )
         for sequence, change in enumerate(self.spool.changes, self.spool.sequence + 1):
             assert agent.changed(sequence, change, self.now) == ()
         return agent
 
-    def become(self, state: NodeState) -> None:
-        """Let the node's state be this from now on."""
+    def become(self, state: Sections) -> None:
+        """Let the node's sections be these from now on."""
         change = difference(self.agent.state, state)
+        news = _transitions(self.agent.state, state)
+        change = attrs.evolve(change, transitions=tuple((self.agent.sequence + 1, item) for item in news))
         self.spool.changes.append(change)
         self._agent_does(self.agent.changed(self.agent.sequence + 1, change, self.now))
 
@@ -115,7 +133,9 @@ class Pair:
         """Fold the whole spool into one state and tell the session, which does not know the way there."""
         while self.spool.changes:
             self.spool.fold()
-        self._agent_does(self.agent.replaced(self.spool.sequence, self.spool.state, self.now))
+        self._agent_does(
+            self.agent.replaced(self.spool.sequence, self.spool.state, self.spool.transitions, self.now)
+        )
 
     def restart_agent(self, *, lose_spool: bool = False) -> None:
         """Kill the agent; what is on its disk stays, unless that is lost too: then a new epoch begins."""
@@ -284,7 +304,7 @@ class Pair:
     def agreed(self) -> bool:
         """Whether the store has the node's state and the agent knows it."""
         return (
-            self.store.state == self.agent.state
+            (self.store.state, self.store.state.times) == (self.agent.state, self.agent.state.times)
             and (self.store.epoch, self.store.sequence) == (self.spool.epoch, self.agent.sequence)
             and self.agent.acked == self.agent.sequence
             and self.memory is not None
@@ -302,10 +322,10 @@ def describe(frame: object) -> str:
         )
     if isinstance(frame, frames.State):
         change = frame.change
-        came = [f"{item.check}={item.status.value}" for item in change.findings.values()]
-        came += [f"{key} again" for key in itertools.chain(change.judged_at, change.reruns)]
-        came += list(change.evidence)
-        came += [f"{key} gone" for key in sorted(change.removed_findings | change.removed_evidence)]
+        came = [f"{item.name}={item.statuses[0].value}" for item in change.sections.values()]
+        came += [f"{name} again" for name in change.times if name not in change.sections]
+        came += [f"{name} gone" for name in sorted(change.removed)]
+        came += [f"then {item.check} {_word(item.before)}>{_word(item.after)}" for _, item in change.transitions]
         return f"State {frame.sequence}{' (everything)' if frame.whole else ''}: {', '.join(came) or 'nothing'}"
     if isinstance(frame, frames.Heartbeat):
         return f"Heartbeat at {frame.sequence}"
@@ -319,14 +339,28 @@ def finding(check: str, status: Status, judged_at: float = 0.0) -> Finding:
     return Finding(check, subjects.node(NODE), status, f"{check} is {status.value}", judged_at=judged_at)
 
 
-def answer(key: str, stdout: str, started_at: float = 0.0) -> Evidence:
-    """Make an answer of a tool."""
-    argv = ("tool", key)
-    return Evidence(key, argv, Ending.EXITED, 0, stdout.encode(), started_at=started_at, duration_s=0.25)
+def section(check: str, status: Status) -> Section:
+    """Make the section of a check that found one thing out about the node."""
+    return write_check(check, [finding(check, status)], NODE)
 
 
-def with_findings(state: NodeState, statuses: Dict[str, Status], judged_at: float) -> NodeState:
-    """Return the state with some findings looked at again."""
-    kept = [item for item in state.findings.values() if item.check not in statuses]
-    new = [finding(check, status, judged_at) for check, status in statuses.items()]
-    return NodeState.of(kept + new, state.evidence.values())
+def sections(statuses: Dict[str, Status], at: float = 0.0) -> Sections:
+    """Make the sections of a node from the outcomes of its checks."""
+    return Sections({check: section(check, status) for check, status in statuses.items()}, dict.fromkeys(statuses, at))
+
+
+def with_outcomes(state: Sections, statuses: Dict[str, Status], at: float) -> Sections:
+    """Return the sections with some checks made again."""
+    new = sections(statuses, at)
+    return Sections({**state.sections, **new.sections}, {**state.times, **new.times})
+
+
+def _transitions(old: Sections, new: Sections) -> Iterator[Transition]:
+    for check in sorted(old.sections.keys() | new.sections.keys()):
+        before, after = (state.sections[check].statuses[0] if check in state.sections else None for state in (old, new))
+        if is_news(before, after):
+            yield Transition(check, "node:.:", before, after, 1.0, check)
+
+
+def _word(status: Optional[Status]) -> str:
+    return "-" if status is None else status.value

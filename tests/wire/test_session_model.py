@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional
 
-import attrs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ascend_doctor.model.state import NodeState
+from ascend_doctor.model.sections import Sections
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire.agent_session import Retention
 from ascend_doctor.wire.collector_session import Offer
-from wire_pair import Line, Pair, answer, finding
+from wire_pair import Line, Pair, sections
 
 CHECKS = st.sampled_from(["a", "b", "c", "d"])
 STEPS = [
@@ -46,13 +45,12 @@ class TwoHalves(RuleBasedStateMachine):
 
     @rule(statuses=st.dictionaries(CHECKS, st.one_of(st.none(), st.sampled_from(Status)), min_size=1))
     def finds_out(self, statuses: Dict[str, Optional[Status]]) -> None:
-        """The node's findings and answers change; None: the check is no more."""
+        """The node's findings change; None: the check is no more."""
         state = self.pair.agent.state
-        now = self.pair.now
-        kept = [item for item in state.findings.values() if item.check not in statuses]
-        new = [finding(check, status, now) for check, status in statuses.items() if status is not None]
-        answers = [answer(f"tool/{item.check}", item.summary, item.judged_at) for item in kept + new]
-        self.pair.become(NodeState.of(kept + new, answers))
+        new = sections({check: status for check, status in statuses.items() if status is not None}, self.pair.now)
+        kept = {name: item for name, item in state.sections.items() if name not in statuses}
+        times = {name: at for name, at in state.times.items() if name in kept}
+        self.pair.become(Sections({**kept, **new.sections}, {**times, **new.times}))
 
     @rule(after_rest=st.booleans(), steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8))
     def lives(self, after_rest: bool, steps: List[str]) -> None:
@@ -73,10 +71,8 @@ class TwoHalves(RuleBasedStateMachine):
     def _look_again(self) -> None:
         """All is as before, at a later time."""
         self.pair.now += 0.25
-        state, now = self.pair.agent.state, self.pair.now
-        found = [attrs.evolve(item, judged_at=now) for item in state.findings.values()]
-        answers = [attrs.evolve(item, started_at=now, duration_s=0.5) for item in state.evidence.values()]
-        self.pair.become(NodeState.of(found, answers))
+        state = self.pair.agent.state
+        self.pair.become(Sections(state.sections, dict.fromkeys(state.sections, self.pair.now)))
 
     @precondition(lambda self: self.pair.line is None)
     @rule()
@@ -121,10 +117,10 @@ class TwoHalves(RuleBasedStateMachine):
             self.pair.spool.fold()
 
     def teardown(self) -> None:
-        """The two halves agree once the network is well again."""
+        """The two halves agree once the network is well again, and every transition has come, once and in order."""
         self.pair.settle()
-        fresh = NodeState(self.pair.store.state.findings, self.pair.store.state.evidence)
-        assert fresh.digest == self.pair.agent.state.digest
+        assert Sections(self.pair.store.state.sections).digest == self.pair.agent.state.digest
+        assert self.pair.store.history == self.pair.spool.told
 
     def _deliver(self, line: Line, fate: str, *, up: bool) -> None:
         deliver = self.pair.deliver_up if up else self.pair.deliver_down

@@ -21,14 +21,14 @@ from typing import Callable, List
 import attrs
 import pytest
 
-from ascend_doctor.model.state import NodeState
+from ascend_doctor.model.sections import Sections
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.agent_session import Retention
 from ascend_doctor.wire.collector_session import Offer
 from ascend_doctor.wire.effects import Reason
 from golden import Golden
-from wire_pair import Line, Pair, with_findings
+from wire_pair import Line, Pair, with_outcomes
 
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.txt"))
 
@@ -57,15 +57,16 @@ class Script:
 
     def _do_set(self, *pairs: str) -> None:
         found = {check: Status(status) for check, status in (pair.split("=") for pair in pairs)}
-        self.pair.become(with_findings(self.pair.agent.state, found, self.pair.now))
+        self.pair.become(with_outcomes(self.pair.agent.state, found, self.pair.now))
 
     def _do_drop(self, check: str) -> None:
-        kept = [item for item in self.pair.agent.state.findings.values() if item.check != check]
-        self.pair.become(NodeState.of(kept))
+        state = self.pair.agent.state
+        kept = {name: item for name, item in state.sections.items() if name != check}
+        self.pair.become(Sections(kept, {name: state.times[name] for name in kept}))
 
     def _do_again(self) -> None:
-        found = self.pair.agent.state.findings.values()
-        self.pair.become(NodeState.of([attrs.evolve(item, judged_at=self.pair.now) for item in found]))
+        state = self.pair.agent.state
+        self.pair.become(Sections(state.sections, dict.fromkeys(state.sections, self.pair.now)))
 
     def _do_fold(self) -> None:
         self.pair.fold()

@@ -23,6 +23,7 @@ from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.state import Change, NodeState, Rerun
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.model.verdict import Verdict
 
 FORMAT_VERSION = 1
@@ -256,6 +257,16 @@ _FINDING = _record(
     candidates=_TEXTS,
     cause=_TEXT,
     judged_at=_NUMBER,
+    since=_NUMBER,
+)
+_TRANSITION = _record(
+    Transition,
+    check=_TEXT,
+    subject=_TEXT,
+    before=_optional(_choice(Status)),
+    after=_optional(_choice(Status)),
+    at=_NUMBER,
+    summary=_TEXT,
 )
 _NODE_SUMMARY = _record(
     NodeSummary,
@@ -285,6 +296,7 @@ _CHANGE = _versioned(
         reruns=_mapping_of(_record(Rerun, started_at=_NUMBER, duration_s=_NUMBER, attempts=_INTEGER)),
         removed_findings=_set_of(_TEXT),
         removed_evidence=_set_of(_TEXT),
+        transitions=_tuple_of(_TRANSITION),
     )
 )
 _STATE = _versioned(_record(NodeState, findings=_mapping_of(_FINDING), evidence=_mapping_of(_EVIDENCE)))
@@ -302,5 +314,6 @@ evidence_to_dict, evidence_from_dict = _publish(_EVIDENCE)
 finding_to_dict, finding_from_dict = _publish(_FINDING)
 node_summary_to_dict, node_summary_from_dict = _publish(_NODE_SUMMARY)
 report_to_dict, report_from_dict = _publish(_REPORT)
+transition_to_dict, transition_from_dict = _publish(_TRANSITION)
 change_to_dict, change_from_dict = _publish(_CHANGE)
 state_to_dict, state_from_dict = _publish(_STATE)

@@ -51,7 +51,8 @@ class Finding:
     `affected` lists further subjects that share the same fault. `candidates` lists what to compare when the
     confidence is undetermined.
     `cause` is the key of the finding that explains this one; such a finding is a consequence and no problem of its own.
-    `judged_at` is in seconds since the epoch: when the evidence was collected on which the finding rests.
+    `judged_at` is in seconds since the epoch: when the evidence was collected on which the finding rests. `since` is
+    when the subject was first seen in this status without a break; 0.0 for what passed, and where nobody knows.
     """
 
     check: str
@@ -68,6 +69,7 @@ class Finding:
     candidates: Tuple[str, ...] = ()
     cause: str = ""
     judged_at: float = 0.0
+    since: float = 0.0
 
     @property
     def key(self) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import enum
 import hashlib
 import operator
-from typing import Any, Callable, Dict, FrozenSet, Iterable, Mapping, Set, Tuple, TypeVar
+from typing import Any, Callable, Dict, FrozenSet, Iterable, Mapping, Optional, Set, Tuple, TypeVar
 
 import attrs
 
 from ascend_doctor.model.evidence import Evidence, Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
-from ascend_doctor.model.status import worst
+from ascend_doctor.model.status import Status, worst
 from ascend_doctor.model.subject import Subject
+from ascend_doctor.model.transition import Transition, is_news
 
 V = TypeVar("V")
 W = TypeVar("W")
@@ -80,6 +81,7 @@ class Change:
 
     `findings` and `evidence` are new or differ in content. `judged_at` and `reruns` are the new times of those whose
     content is the same as before: they keep results current. A key stands in at most one of the three for its kind.
+    `transitions` tell which results changed their status; they outlive the change when it is folded into others.
     """
 
     findings: Mapping[str, Finding] = attrs.field(factory=dict)
@@ -88,6 +90,7 @@ class Change:
     reruns: Mapping[str, Rerun] = attrs.field(factory=dict)
     removed_findings: FrozenSet[str] = frozenset()
     removed_evidence: FrozenSet[str] = frozenset()
+    transitions: Tuple[Transition, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the change changes anything."""
@@ -127,11 +130,41 @@ def apply(state: NodeState, change: Change) -> NodeState:
     return NodeState(findings, evidence, sum_=total % _MODULUS, evidence_bytes=state.evidence_bytes + grown)
 
 
-def difference(old: NodeState, new: NodeState) -> Change:
-    """Return the smallest change for which `apply(old, change) == new`."""
+def difference(old: NodeState, new: NodeState, now: float = 0.0) -> Change:
+    """Return the smallest change for which `apply(old, change) == new`.
+
+    `now` (epoch seconds) is when results went that are gone.
+    """
     findings, judged_at, removed_findings = _compared(old.findings, new.findings, _judgement_time, _judged)
     evidence, reruns, removed_evidence = _compared(old.evidence, new.evidence, _run_times, _rerun)
-    return Change(findings, evidence, judged_at, reruns, removed_findings, removed_evidence)
+    transitions = [_came(old.findings.get(key), item) for key, item in findings.items()]
+    transitions += [_went(old.findings[key], now) for key in sorted(removed_findings)]
+    told = tuple(item for item in transitions if is_news(item.before, item.after))
+    return Change(findings, evidence, judged_at, reruns, removed_findings, removed_evidence, told)
+
+
+def with_since(findings: Iterable[Finding], before: NodeState) -> Tuple[Finding, ...]:
+    """Return the findings with the time since when they are as bad as they are; what is good says nothing.
+
+    It is the time of the earlier finding with the same key and status, else that of the finding's own evidence.
+    """
+    found = []
+    for finding in findings:
+        if finding.status not in (Status.PASS, Status.SKIP):
+            old = before.findings.get(finding.key)
+            same = old is not None and old.status is finding.status
+            finding = attrs.evolve(finding, since=old.since if old and same else finding.judged_at)  # noqa: PLW2901
+        found.append(finding)
+    return tuple(found)
+
+
+def _came(before: Optional[Finding], now: Finding) -> Transition:
+    status = None if before is None else before.status
+    return Transition(now.check, now.subject.key, status, now.status, now.judged_at, now.summary)
+
+
+def _went(before: Finding, at: float) -> Transition:
+    return Transition(before.check, before.subject.key, before.status, None, at, before.summary)
 
 
 def _applied(

@@ -22,21 +22,17 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x61scend_doctor/v1/evidence.proto\x12\x10\x61scend_doctor.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd2\x02\n\x08\x45vidence\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\x12\x0c\n\x04\x61rgv\x18\x03 \x03(\x0c\x12(\n\x06\x65nding\x18\x04 \x01(\x0e\x32\x18.ascend_doctor.v1.Ending\x12\x16\n\texit_code\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06stdout\x18\x06 \x01(\x0c\x12\x0e\n\x06stderr\x18\x07 \x01(\x0c\x12\x11\n\ttruncated\x18\x08 \x01(\x08\x12.\n\nstart_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0crun_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rattempt_count\x18\x0b \x01(\x05\x12\x0c\n\x04note\x18\x0c \x01(\t\x12\x12\n\nredactions\x18\r \x03(\tB\x0c\n\n_exit_code\"\xa4\x01\n\x05Quote\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x03 \x01(\t\x12\r\n\x05lines\x18\x04 \x03(\t\x12\x0e\n\x06stream\x18\x05 \x01(\t\x12(\n\x06\x65nding\x18\x06 \x01(\x0e\x32\x18.ascend_doctor.v1.Ending\x12\x16\n\texit_code\x18\x07 \x01(\x05H\x00\x88\x01\x01\x42\x0c\n\n_exit_code*\xcf\x01\n\x06\x45nding\x12\x16\n\x12\x45NDING_UNSPECIFIED\x10\x00\x12\x11\n\rENDING_EXITED\x10\x01\x12\x14\n\x10\x45NDING_SIGNALLED\x10\x02\x12\x14\n\x10\x45NDING_TIMED_OUT\x10\x03\x12\x14\n\x10\x45NDING_ABANDONED\x10\x04\x12\x14\n\x10\x45NDING_NOT_FOUND\x10\x05\x12\x12\n\x0e\x45NDING_REFUSED\x10\x06\x12\x1a\n\x16\x45NDING_FAILED_TO_START\x10\x07\x12\x12\n\x0e\x45NDING_SKIPPED\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x61scend_doctor/v1/evidence.proto\x12\x10\x61scend_doctor.v1\"\xa4\x01\n\x05Quote\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x03 \x01(\t\x12\r\n\x05lines\x18\x04 \x03(\t\x12\x0e\n\x06stream\x18\x05 \x01(\t\x12(\n\x06\x65nding\x18\x06 \x01(\x0e\x32\x18.ascend_doctor.v1.Ending\x12\x16\n\texit_code\x18\x07 \x01(\x05H\x00\x88\x01\x01\x42\x0c\n\n_exit_code*\xcf\x01\n\x06\x45nding\x12\x16\n\x12\x45NDING_UNSPECIFIED\x10\x00\x12\x11\n\rENDING_EXITED\x10\x01\x12\x14\n\x10\x45NDING_SIGNALLED\x10\x02\x12\x14\n\x10\x45NDING_TIMED_OUT\x10\x03\x12\x14\n\x10\x45NDING_ABANDONED\x10\x04\x12\x14\n\x10\x45NDING_NOT_FOUND\x10\x05\x12\x12\n\x0e\x45NDING_REFUSED\x10\x06\x12\x1a\n\x16\x45NDING_FAILED_TO_START\x10\x07\x12\x12\n\x0e\x45NDING_SKIPPED\x10\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ascend_doctor.v1.evidence_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENDING']._serialized_start=627
-  _globals['_ENDING']._serialized_end=834
-  _globals['_EVIDENCE']._serialized_start=119
-  _globals['_EVIDENCE']._serialized_end=457
-  _globals['_QUOTE']._serialized_start=460
-  _globals['_QUOTE']._serialized_end=624
+  _globals['_ENDING']._serialized_start=221
+  _globals['_ENDING']._serialized_end=428
+  _globals['_QUOTE']._serialized_start=54
+  _globals['_QUOTE']._serialized_end=218
 # @@protoc_insertion_point(module_scope)

@@ -26,23 +26,23 @@ from ascend_doctor.v1 import evidence_pb2 as ascend__doctor_dot_v1_dot_evidence_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61scend_doctor/v1/finding.proto\x12\x10\x61scend_doctor.v1\x1a\x1f\x61scend_doctor/v1/evidence.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\x07Subject\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.ascend_doctor.v1.SubjectKind\x12\x11\n\tnode_name\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"n\n\x08Quantity\x12\x11\n\x07integer\x18\x01 \x01(\x03H\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x0e\n\x04text\x18\x03 \x01(\tH\x00\x12\x16\n\x0cwide_integer\x18\x04 \x01(\tH\x00\x12\x0c\n\x04unit\x18\x05 \x01(\tB\x07\n\x05value\"Y\n\x06Remedy\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x02 \x01(\t\x12\x30\n\ndisruption\x18\x03 \x01(\x0e\x32\x1c.ascend_doctor.v1.Disruption\"\x88\x04\n\x07\x46inding\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x10\n\x08\x63heck_id\x18\x02 \x01(\t\x12*\n\x07subject\x18\x03 \x01(\x0b\x32\x19.ascend_doctor.v1.Subject\x12(\n\x06status\x18\x04 \x01(\x0e\x32\x18.ascend_doctor.v1.Status\x12\x0f\n\x07summary\x18\x05 \x01(\t\x12,\n\x08severity\x18\x06 \x01(\x0e\x32\x1a.ascend_doctor.v1.Severity\x12,\n\x08observed\x18\x07 \x01(\x0b\x32\x1a.ascend_doctor.v1.Quantity\x12\x10\n\x08\x65xpected\x18\x08 \x01(\t\x12\'\n\x06quotes\x18\t \x03(\x0b\x32\x17.ascend_doctor.v1.Quote\x12*\n\x08remedies\x18\n \x03(\x0b\x32\x18.ascend_doctor.v1.Remedy\x12\x30\n\nconfidence\x18\x0b \x01(\x0e\x32\x1c.ascend_doctor.v1.Confidence\x12+\n\x08\x61\x66\x66\x65\x63ted\x18\x0c \x03(\x0b\x32\x19.ascend_doctor.v1.Subject\x12\x12\n\ncandidates\x18\r \x03(\t\x12\x11\n\tcause_key\x18\x0e \x01(\t\x12.\n\njudge_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x8a\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATUS_PASS\x10\x01\x12\x0f\n\x0bSTATUS_SKIP\x10\x02\x12\x0f\n\x0bSTATUS_WARN\x10\x03\x12\x10\n\x0cSTATUS_STALE\x10\x04\x12\x12\n\x0eSTATUS_UNKNOWN\x10\x05\x12\x0f\n\x0bSTATUS_FAIL\x10\x06*R\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x15\n\x11SEVERITY_BLOCKING\x10\x01\x12\x15\n\x11SEVERITY_ADVISORY\x10\x02*\x86\x01\n\nDisruption\x12\x1a\n\x16\x44ISRUPTION_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44ISRUPTION_NONE\x10\x01\x12\x16\n\x12\x44ISRUPTION_TRAFFIC\x10\x02\x12\x18\n\x14\x44ISRUPTION_NPU_RESET\x10\x03\x12\x15\n\x11\x44ISRUPTION_REBOOT\x10\x04*\x8a\x01\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONFIDENCE_DIRECT\x10\x01\x12\x17\n\x13\x43ONFIDENCE_INFERRED\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_WEAK\x10\x03\x12\x1b\n\x17\x43ONFIDENCE_UNDETERMINED\x10\x04*\xa2\x02\n\x0bSubjectKind\x12\x1c\n\x18SUBJECT_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14SUBJECT_KIND_CLUSTER\x10\x01\x12\x15\n\x11SUBJECT_KIND_NODE\x10\x02\x12\x15\n\x11SUBJECT_KIND_CARD\x10\x03\x12\x14\n\x10SUBJECT_KIND_NPU\x10\x04\x12\x15\n\x11SUBJECT_KIND_PORT\x10\x05\x12\x16\n\x12SUBJECT_KIND_CABLE\x10\x06\x12\x17\n\x13SUBJECT_KIND_SWITCH\x10\x07\x12\x1c\n\x18SUBJECT_KIND_SWITCH_PORT\x10\x08\x12\x17\n\x13SUBJECT_KIND_SUBNET\x10\t\x12\x18\n\x14SUBJECT_KIND_ADDRESS\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61scend_doctor/v1/finding.proto\x12\x10\x61scend_doctor.v1\x1a\x1f\x61scend_doctor/v1/evidence.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\x07Subject\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.ascend_doctor.v1.SubjectKind\x12\x11\n\tnode_name\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"n\n\x08Quantity\x12\x11\n\x07integer\x18\x01 \x01(\x03H\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x0e\n\x04text\x18\x03 \x01(\tH\x00\x12\x16\n\x0cwide_integer\x18\x04 \x01(\tH\x00\x12\x0c\n\x04unit\x18\x05 \x01(\tB\x07\n\x05value\"Y\n\x06Remedy\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x02 \x01(\t\x12\x30\n\ndisruption\x18\x03 \x01(\x0e\x32\x1c.ascend_doctor.v1.Disruption\"\xb8\x04\n\x07\x46inding\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x10\n\x08\x63heck_id\x18\x02 \x01(\t\x12*\n\x07subject\x18\x03 \x01(\x0b\x32\x19.ascend_doctor.v1.Subject\x12(\n\x06status\x18\x04 \x01(\x0e\x32\x18.ascend_doctor.v1.Status\x12\x0f\n\x07summary\x18\x05 \x01(\t\x12,\n\x08severity\x18\x06 \x01(\x0e\x32\x1a.ascend_doctor.v1.Severity\x12,\n\x08observed\x18\x07 \x01(\x0b\x32\x1a.ascend_doctor.v1.Quantity\x12\x10\n\x08\x65xpected\x18\x08 \x01(\t\x12\'\n\x06quotes\x18\t \x03(\x0b\x32\x17.ascend_doctor.v1.Quote\x12*\n\x08remedies\x18\n \x03(\x0b\x32\x18.ascend_doctor.v1.Remedy\x12\x30\n\nconfidence\x18\x0b \x01(\x0e\x32\x1c.ascend_doctor.v1.Confidence\x12+\n\x08\x61\x66\x66\x65\x63ted\x18\x0c \x03(\x0b\x32\x19.ascend_doctor.v1.Subject\x12\x12\n\ncandidates\x18\r \x03(\t\x12\x11\n\tcause_key\x18\x0e \x01(\t\x12.\n\njudge_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nsince_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe8\x01\n\nTransition\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\t\x12\x13\n\x0bsubject_key\x18\x02 \x01(\t\x12/\n\rbefore_status\x18\x03 \x01(\x0e\x32\x18.ascend_doctor.v1.Status\x12.\n\x0c\x61\x66ter_status\x18\x04 \x01(\x0e\x32\x18.ascend_doctor.v1.Status\x12/\n\x0b\x63hange_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07summary\x18\x06 \x01(\t\x12\x10\n\x08sequence\x18\x07 \x01(\x03*\x8a\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATUS_PASS\x10\x01\x12\x0f\n\x0bSTATUS_SKIP\x10\x02\x12\x0f\n\x0bSTATUS_WARN\x10\x03\x12\x10\n\x0cSTATUS_STALE\x10\x04\x12\x12\n\x0eSTATUS_UNKNOWN\x10\x05\x12\x0f\n\x0bSTATUS_FAIL\x10\x06*R\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x15\n\x11SEVERITY_BLOCKING\x10\x01\x12\x15\n\x11SEVERITY_ADVISORY\x10\x02*\x86\x01\n\nDisruption\x12\x1a\n\x16\x44ISRUPTION_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44ISRUPTION_NONE\x10\x01\x12\x16\n\x12\x44ISRUPTION_TRAFFIC\x10\x02\x12\x18\n\x14\x44ISRUPTION_NPU_RESET\x10\x03\x12\x15\n\x11\x44ISRUPTION_REBOOT\x10\x04*\x8a\x01\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONFIDENCE_DIRECT\x10\x01\x12\x17\n\x13\x43ONFIDENCE_INFERRED\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_WEAK\x10\x03\x12\x1b\n\x17\x43ONFIDENCE_UNDETERMINED\x10\x04*\xa2\x02\n\x0bSubjectKind\x12\x1c\n\x18SUBJECT_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14SUBJECT_KIND_CLUSTER\x10\x01\x12\x15\n\x11SUBJECT_KIND_NODE\x10\x02\x12\x15\n\x11SUBJECT_KIND_CARD\x10\x03\x12\x14\n\x10SUBJECT_KIND_NPU\x10\x04\x12\x15\n\x11SUBJECT_KIND_PORT\x10\x05\x12\x16\n\x12SUBJECT_KIND_CABLE\x10\x06\x12\x17\n\x13SUBJECT_KIND_SWITCH\x10\x07\x12\x1c\n\x18SUBJECT_KIND_SWITCH_PORT\x10\x08\x12\x17\n\x13SUBJECT_KIND_SUBNET\x10\t\x12\x18\n\x14SUBJECT_KIND_ADDRESS\x10\nb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ascend_doctor.v1.finding_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STATUS']._serialized_start=934
-  _globals['_STATUS']._serialized_end=1072
-  _globals['_SEVERITY']._serialized_start=1074
-  _globals['_SEVERITY']._serialized_end=1156
-  _globals['_DISRUPTION']._serialized_start=1159
-  _globals['_DISRUPTION']._serialized_end=1293
-  _globals['_CONFIDENCE']._serialized_start=1296
-  _globals['_CONFIDENCE']._serialized_end=1434
-  _globals['_SUBJECTKIND']._serialized_start=1437
-  _globals['_SUBJECTKIND']._serialized_end=1727
+  _globals['_STATUS']._serialized_start=1217
+  _globals['_STATUS']._serialized_end=1355
+  _globals['_SEVERITY']._serialized_start=1357
+  _globals['_SEVERITY']._serialized_end=1439
+  _globals['_DISRUPTION']._serialized_start=1442
+  _globals['_DISRUPTION']._serialized_end=1576
+  _globals['_CONFIDENCE']._serialized_start=1579
+  _globals['_CONFIDENCE']._serialized_end=1717
+  _globals['_SUBJECTKIND']._serialized_start=1720
+  _globals['_SUBJECTKIND']._serialized_end=2010
   _globals['_SUBJECT']._serialized_start=118
   _globals['_SUBJECT']._serialized_end=205
   _globals['_QUANTITY']._serialized_start=207
@@ -50,5 +50,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMEDY']._serialized_start=319
   _globals['_REMEDY']._serialized_end=408
   _globals['_FINDING']._serialized_start=411
-  _globals['_FINDING']._serialized_end=931
+  _globals['_FINDING']._serialized_end=979
+  _globals['_TRANSITION']._serialized_start=982
+  _globals['_TRANSITION']._serialized_end=1214
 # @@protoc_insertion_point(module_scope)

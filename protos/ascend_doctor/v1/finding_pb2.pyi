@@ -326,6 +326,7 @@ class Finding(_message.Message):
     CANDIDATES_FIELD_NUMBER: _builtins.int
     CAUSE_KEY_FIELD_NUMBER: _builtins.int
     JUDGE_TIME_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """Names the finding within the node. Never empty. The receiver keeps it as it came, even where it does not know the
     kind of the subject.
@@ -372,6 +373,10 @@ class Finding(_message.Message):
     def judge_time(self) -> _timestamp_pb2.Timestamp:
         """When the evidence was collected that the finding rests on, by the node's clock. Absent: not known."""
 
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the subject has been in this status without a break, by the node's clock. Absent: not known, or it passed."""
+
     def __init__(
         self,
         *,
@@ -390,11 +395,60 @@ class Finding(_message.Message):
         candidates: _abc.Iterable[_builtins.str] | None = ...,
         cause_key: _builtins.str = ...,
         judge_time: _timestamp_pb2.Timestamp | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judge_time", b"judge_time", "observed", b"observed", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["judge_time", b"judge_time", "observed", b"observed", "since_time", b"since_time", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affected", b"affected", "candidates", b"candidates", "cause_key", b"cause_key", "check_id", b"check_id", "confidence", b"confidence", "expected", b"expected", "judge_time", b"judge_time", "key", b"key", "observed", b"observed", "quotes", b"quotes", "remedies", b"remedies", "severity", b"severity", "status", b"status", "subject", b"subject", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affected", b"affected", "candidates", b"candidates", "cause_key", b"cause_key", "check_id", b"check_id", "confidence", b"confidence", "expected", b"expected", "judge_time", b"judge_time", "key", b"key", "observed", b"observed", "quotes", b"quotes", "remedies", b"remedies", "severity", b"severity", "since_time", b"since_time", "status", b"status", "subject", b"subject", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
+
+@_typing.final
+class Transition(_message.Message):
+    """A result of a check that changed from one status to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHECK_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_KEY_FIELD_NUMBER: _builtins.int
+    BEFORE_STATUS_FIELD_NUMBER: _builtins.int
+    AFTER_STATUS_FIELD_NUMBER: _builtins.int
+    CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    check_id: _builtins.str
+    """The permanent ID of the check. Never empty."""
+    subject_key: _builtins.str
+    """The key of the subject, `kind:node:name`; on the way from a node `.` stands for the node itself. Never empty."""
+    before_status: Global___Status.ValueType
+    """The status before. Unspecified: the result is new."""
+    after_status: Global___Status.ValueType
+    """The status after. Unspecified: the result is gone."""
+    summary: _builtins.str
+    """The sentence of the result. Empty: not told."""
+    sequence: _builtins.int
+    """The sequence of the change that brought it, within the epoch of its node. 0: not told."""
+    @_builtins.property
+    def change_time(self) -> _timestamp_pb2.Timestamp:
+        """When the evidence was collected that showed it, by the node's clock. Absent: not known."""
+
+    def __init__(
+        self,
+        *,
+        check_id: _builtins.str = ...,
+        subject_key: _builtins.str = ...,
+        before_status: Global___Status.ValueType = ...,
+        after_status: Global___Status.ValueType = ...,
+        change_time: _timestamp_pb2.Timestamp | None = ...,
+        summary: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_status", b"after_status", "before_status", b"before_status", "change_time", b"change_time", "check_id", b"check_id", "sequence", b"sequence", "subject_key", b"subject_key", "summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Transition: _TypeAlias = Transition  # noqa: Y015

@@ -22,49 +22,48 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from ascend_doctor.v1 import evidence_pb2 as ascend__doctor_dot_v1_dot_evidence__pb2
 from ascend_doctor.v1 import finding_pb2 as ascend__doctor_dot_v1_dot_finding__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61scend_doctor/v1/ingest.proto\x12\x10\x61scend_doctor.v1\x1a\x1f\x61scend_doctor/v1/evidence.proto\x1a\x1e\x61scend_doctor/v1/finding.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n\x0e\x43onnectRequest\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x17.ascend_doctor.v1.HelloH\x00\x12(\n\x05state\x18\x02 \x01(\x0b\x32\x17.ascend_doctor.v1.StateH\x00\x12\x30\n\theartbeat\x18\x03 \x01(\x0b\x32\x1b.ascend_doctor.v1.HeartbeatH\x00\x12&\n\x04\x64one\x18\x04 \x01(\x0b\x32\x16.ascend_doctor.v1.DoneH\x00\x42\x07\n\x05\x66rame\"\x9c\x02\n\x0f\x43onnectResponse\x12,\n\x07welcome\x18\x01 \x01(\x0b\x32\x19.ascend_doctor.v1.WelcomeH\x00\x12$\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x15.ascend_doctor.v1.AckH\x00\x12*\n\x06resync\x18\x03 \x01(\x0b\x32\x18.ascend_doctor.v1.ResyncH\x00\x12,\n\x07recheck\x18\x04 \x01(\x0b\x32\x19.ascend_doctor.v1.RecheckH\x00\x12(\n\x05round\x18\x05 \x01(\x0b\x32\x17.ascend_doctor.v1.RoundH\x00\x12(\n\x05\x64rain\x18\x06 \x01(\x0b\x32\x17.ascend_doctor.v1.DrainH\x00\x42\x07\n\x05\x66rame\"\x85\x02\n\x05Hello\x12\x10\n\x08protocol\x18\x01 \x01(\x05\x12\x11\n\tnode_name\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\t\x12\x15\n\rbase_sequence\x18\x04 \x01(\x03\x12\x17\n\x0fnewest_sequence\x18\x05 \x01(\x03\x12\x15\n\ragent_version\x18\x06 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x07 \x03(\t\x12\x36\n\x13\x63ollection_interval\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10\x63urrent_duration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\"\xdd\x01\n\x07Welcome\x12\x10\n\x08protocol\x18\x01 \x01(\x05\x12\"\n\x15resume_after_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x1a\n\x12max_inflight_count\x18\x03 \x01(\x05\x12\x19\n\x11max_message_bytes\x18\x04 \x01(\x03\x12\x35\n\x12heartbeat_interval\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\tB\x18\n\x16_resume_after_sequence\"\xcc\x02\n\x05State\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\r\n\x05whole\x18\x02 \x01(\x08\x12\x14\n\x0cmore_follows\x18\x03 \x01(\x08\x12+\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x19.ascend_doctor.v1.Finding\x12,\n\x08\x65vidence\x18\x05 \x03(\x0b\x32\x1a.ascend_doctor.v1.Evidence\x12\x35\n\rconfirmations\x18\x06 \x03(\x0b\x32\x1e.ascend_doctor.v1.Confirmation\x12\'\n\x06reruns\x18\x07 \x03(\x0b\x32\x17.ascend_doctor.v1.Rerun\x12\x1c\n\x14removed_finding_keys\x18\x08 \x03(\t\x12\x1d\n\x15removed_evidence_keys\x18\t \x03(\t\x12\x14\n\x0cstate_digest\x18\n \x01(\x0c\"T\n\x0c\x43onfirmation\x12.\n\njudge_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x66inding_keys\x18\x02 \x03(\t\"\x95\x01\n\x05Rerun\x12\x14\n\x0c\x65vidence_key\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0crun_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rattempt_count\x18\x04 \x01(\x05\"3\n\tHeartbeat\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x14\n\x0cstate_digest\x18\x02 \x01(\x0c\"=\n\x04\x44one\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x0f\n\x07problem\x18\x03 \x01(\t\"\x17\n\x03\x41\x63k\x12\x10\n\x08sequence\x18\x01 \x01(\x03\"\x18\n\x06Resync\x12\x0e\n\x06reason\x18\x01 \x01(\t\"0\n\x07Recheck\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\"\x83\x01\n\x05Round\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\'\n\x06probes\x18\x03 \x03(\x0b\x32\x17.ascend_doctor.v1.Probe\x12-\n\ntime_limit\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"-\n\x05Probe\x12\x0e\n\x06phy_id\x18\x01 \x01(\x05\x12\x14\n\x0cpeer_address\x18\x02 \x01(\t\"G\n\x05\x44rain\x12.\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x02 \x01(\t2c\n\rIngestService\x12R\n\x07\x43onnect\x12 .ascend_doctor.v1.ConnectRequest\x1a!.ascend_doctor.v1.ConnectResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61scend_doctor/v1/ingest.proto\x12\x10\x61scend_doctor.v1\x1a\x1e\x61scend_doctor/v1/finding.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n\x0e\x43onnectRequest\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x17.ascend_doctor.v1.HelloH\x00\x12(\n\x05state\x18\x02 \x01(\x0b\x32\x17.ascend_doctor.v1.StateH\x00\x12\x30\n\theartbeat\x18\x03 \x01(\x0b\x32\x1b.ascend_doctor.v1.HeartbeatH\x00\x12&\n\x04\x64one\x18\x04 \x01(\x0b\x32\x16.ascend_doctor.v1.DoneH\x00\x42\x07\n\x05\x66rame\"\x9c\x02\n\x0f\x43onnectResponse\x12,\n\x07welcome\x18\x01 \x01(\x0b\x32\x19.ascend_doctor.v1.WelcomeH\x00\x12$\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x15.ascend_doctor.v1.AckH\x00\x12*\n\x06resync\x18\x03 \x01(\x0b\x32\x18.ascend_doctor.v1.ResyncH\x00\x12,\n\x07recheck\x18\x04 \x01(\x0b\x32\x19.ascend_doctor.v1.RecheckH\x00\x12(\n\x05round\x18\x05 \x01(\x0b\x32\x17.ascend_doctor.v1.RoundH\x00\x12(\n\x05\x64rain\x18\x06 \x01(\x0b\x32\x17.ascend_doctor.v1.DrainH\x00\x42\x07\n\x05\x66rame\"\x85\x02\n\x05Hello\x12\x10\n\x08protocol\x18\x01 \x01(\x05\x12\x11\n\tnode_name\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\t\x12\x15\n\rbase_sequence\x18\x04 \x01(\x03\x12\x17\n\x0fnewest_sequence\x18\x05 \x01(\x03\x12\x15\n\ragent_version\x18\x06 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x07 \x03(\t\x12\x36\n\x13\x63ollection_interval\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10\x63urrent_duration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\"\xdd\x01\n\x07Welcome\x12\x10\n\x08protocol\x18\x01 \x01(\x05\x12\"\n\x15resume_after_sequence\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x1a\n\x12max_inflight_count\x18\x03 \x01(\x05\x12\x19\n\x11max_message_bytes\x18\x04 \x01(\x03\x12\x35\n\x12heartbeat_interval\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\tB\x18\n\x16_resume_after_sequence\"\xe7\x01\n\x05State\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\r\n\x05whole\x18\x02 \x01(\x08\x12\x14\n\x0cmore_follows\x18\x03 \x01(\x08\x12\x10\n\x08sections\x18\x04 \x03(\x0c\x12\x35\n\rconfirmations\x18\x05 \x03(\x0b\x32\x1e.ascend_doctor.v1.Confirmation\x12\x15\n\rremoved_names\x18\x06 \x03(\t\x12\x31\n\x0btransitions\x18\x07 \x03(\x0b\x32\x1c.ascend_doctor.v1.Transition\x12\x14\n\x0cstate_digest\x18\x08 \x01(\x0c\"\xd3\x01\n\x07Section\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0csubject_keys\x18\x02 \x03(\t\x12*\n\x08statuses\x18\x03 \x03(\x0e\x32\x18.ascend_doctor.v1.Status\x12,\n\x08severity\x18\x04 \x01(\x0e\x32\x1a.ascend_doctor.v1.Severity\x12+\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x19.ascend_doctor.v1.Finding\x12\r\n\x05\x66\x61\x63ts\x18\x06 \x01(\x0c\x12\x0e\n\x06quotes\x18\x07 \x01(\x0c\"W\n\x0c\x43onfirmation\x12\x30\n\x0c\x63ollect_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rsection_names\x18\x02 \x03(\t\"3\n\tHeartbeat\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x14\n\x0cstate_digest\x18\x02 \x01(\x0c\"=\n\x04\x44one\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x0f\n\x07problem\x18\x03 \x01(\t\"\x17\n\x03\x41\x63k\x12\x10\n\x08sequence\x18\x01 \x01(\x03\"\x18\n\x06Resync\x12\x0e\n\x06reason\x18\x01 \x01(\t\"0\n\x07Recheck\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\"\x83\x01\n\x05Round\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\'\n\x06probes\x18\x03 \x03(\x0b\x32\x17.ascend_doctor.v1.Probe\x12-\n\ntime_limit\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"-\n\x05Probe\x12\x0e\n\x06phy_id\x18\x01 \x01(\x05\x12\x14\n\x0cpeer_address\x18\x02 \x01(\t\"G\n\x05\x44rain\x12.\n\x0bretry_delay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x02 \x01(\t2c\n\rIngestService\x12R\n\x07\x43onnect\x12 .ascend_doctor.v1.ConnectRequest\x1a!.ascend_doctor.v1.ConnectResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ascend_doctor.v1.ingest_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CONNECTREQUEST']._serialized_start=182
-  _globals['_CONNECTREQUEST']._serialized_end=381
-  _globals['_CONNECTRESPONSE']._serialized_start=384
-  _globals['_CONNECTRESPONSE']._serialized_end=668
-  _globals['_HELLO']._serialized_start=671
-  _globals['_HELLO']._serialized_end=932
-  _globals['_WELCOME']._serialized_start=935
-  _globals['_WELCOME']._serialized_end=1156
-  _globals['_STATE']._serialized_start=1159
-  _globals['_STATE']._serialized_end=1491
-  _globals['_CONFIRMATION']._serialized_start=1493
-  _globals['_CONFIRMATION']._serialized_end=1577
-  _globals['_RERUN']._serialized_start=1580
-  _globals['_RERUN']._serialized_end=1729
-  _globals['_HEARTBEAT']._serialized_start=1731
-  _globals['_HEARTBEAT']._serialized_end=1782
-  _globals['_DONE']._serialized_start=1784
-  _globals['_DONE']._serialized_end=1845
-  _globals['_ACK']._serialized_start=1847
-  _globals['_ACK']._serialized_end=1870
-  _globals['_RESYNC']._serialized_start=1872
-  _globals['_RESYNC']._serialized_end=1896
-  _globals['_RECHECK']._serialized_start=1898
-  _globals['_RECHECK']._serialized_end=1946
-  _globals['_ROUND']._serialized_start=1949
-  _globals['_ROUND']._serialized_end=2080
-  _globals['_PROBE']._serialized_start=2082
-  _globals['_PROBE']._serialized_end=2127
-  _globals['_DRAIN']._serialized_start=2129
-  _globals['_DRAIN']._serialized_end=2200
-  _globals['_INGESTSERVICE']._serialized_start=2202
-  _globals['_INGESTSERVICE']._serialized_end=2301
+  _globals['_CONNECTREQUEST']._serialized_start=149
+  _globals['_CONNECTREQUEST']._serialized_end=348
+  _globals['_CONNECTRESPONSE']._serialized_start=351
+  _globals['_CONNECTRESPONSE']._serialized_end=635
+  _globals['_HELLO']._serialized_start=638
+  _globals['_HELLO']._serialized_end=899
+  _globals['_WELCOME']._serialized_start=902
+  _globals['_WELCOME']._serialized_end=1123
+  _globals['_STATE']._serialized_start=1126
+  _globals['_STATE']._serialized_end=1357
+  _globals['_SECTION']._serialized_start=1360
+  _globals['_SECTION']._serialized_end=1571
+  _globals['_CONFIRMATION']._serialized_start=1573
+  _globals['_CONFIRMATION']._serialized_end=1660
+  _globals['_HEARTBEAT']._serialized_start=1662
+  _globals['_HEARTBEAT']._serialized_end=1713
+  _globals['_DONE']._serialized_start=1715
+  _globals['_DONE']._serialized_end=1776
+  _globals['_ACK']._serialized_start=1778
+  _globals['_ACK']._serialized_end=1801
+  _globals['_RESYNC']._serialized_start=1803
+  _globals['_RESYNC']._serialized_end=1827
+  _globals['_RECHECK']._serialized_start=1829
+  _globals['_RECHECK']._serialized_end=1877
+  _globals['_ROUND']._serialized_start=1880
+  _globals['_ROUND']._serialized_end=2011
+  _globals['_PROBE']._serialized_start=2013
+  _globals['_PROBE']._serialized_end=2058
+  _globals['_DRAIN']._serialized_start=2060
+  _globals['_DRAIN']._serialized_end=2131
+  _globals['_INGESTSERVICE']._serialized_start=2133
+  _globals['_INGESTSERVICE']._serialized_end=2232
 # @@protoc_insertion_point(module_scope)

@@ -9,7 +9,6 @@ The collector acknowledges what its store has committed. Duplicates of (node, ep
 A frame that the reader does not know is counted and ignored.
 """
 
-from ascend_doctor.v1 import evidence_pb2 as _evidence_pb2
 from ascend_doctor.v1 import finding_pb2 as _finding_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -240,7 +239,7 @@ Global___Welcome: _TypeAlias = Welcome  # noqa: Y015
 
 @_typing.final
 class State(_message.Message):
-    """What the node knows: everything, or the difference to the sequence before.
+    """What the node shares: everything, or the difference to the sequence before.
 
     A State that is too big for one message goes in several with the same sequence, one right after the other; together they
     are one State, and the digest stands in the last.
@@ -251,12 +250,10 @@ class State(_message.Message):
     SEQUENCE_FIELD_NUMBER: _builtins.int
     WHOLE_FIELD_NUMBER: _builtins.int
     MORE_FOLLOWS_FIELD_NUMBER: _builtins.int
-    FINDINGS_FIELD_NUMBER: _builtins.int
-    EVIDENCE_FIELD_NUMBER: _builtins.int
+    SECTIONS_FIELD_NUMBER: _builtins.int
     CONFIRMATIONS_FIELD_NUMBER: _builtins.int
-    RERUNS_FIELD_NUMBER: _builtins.int
-    REMOVED_FINDING_KEYS_FIELD_NUMBER: _builtins.int
-    REMOVED_EVIDENCE_KEYS_FIELD_NUMBER: _builtins.int
+    REMOVED_NAMES_FIELD_NUMBER: _builtins.int
+    TRANSITIONS_FIELD_NUMBER: _builtins.int
     STATE_DIGEST_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Rises by one with every delta of an epoch. A whole State has the sequence of the last change it holds, 0 when there
@@ -267,32 +264,26 @@ class State(_message.Message):
     more_follows: _builtins.bool
     """Whether another message of the same State follows."""
     state_digest: _builtins.bytes
-    """The digest of everything the node knows after this State, 32 bytes; empty while more follows. Built by the rule that
-    the capability `digest.1` names.
+    """The digest of all sections of the node after this State, 32 bytes; empty while more follows. Built by the rule that
+    the capability `digest.2` names: the sum of the sha256 of each section as it was sent, modulo 2^256, big-endian.
     """
     @_builtins.property
-    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]:
-        """Findings that are new or have changed. Empty: none."""
-
-    @_builtins.property
-    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Evidence]:
-        """Answers that are new or have changed. Empty: none."""
+    def sections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Sections that are new or have changed, each a serialized `Section`: bytes, so that the collector can keep one as it
+        came, and need not read what it has already. Empty: none.
+        """
 
     @_builtins.property
     def confirmations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Confirmation]:
-        """Findings that were confirmed. Empty: none."""
+        """When sections were looked at again, whether or not they changed. Empty: none were."""
 
     @_builtins.property
-    def reruns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rerun]:
-        """Answers that came again unchanged. Empty: none."""
+    def removed_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of sections that are no more. Empty: none."""
 
     @_builtins.property
-    def removed_finding_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The keys of findings that are no more. Empty: none."""
-
-    @_builtins.property
-    def removed_evidence_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The keys of answers that are no more. Empty: none."""
+    def transitions(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Transition]:
+        """The results that changed on the way to this State, in their order. Empty: none."""
 
     def __init__(
         self,
@@ -300,89 +291,104 @@ class State(_message.Message):
         sequence: _builtins.int = ...,
         whole: _builtins.bool = ...,
         more_follows: _builtins.bool = ...,
-        findings: _abc.Iterable[_finding_pb2.Finding] | None = ...,
-        evidence: _abc.Iterable[_evidence_pb2.Evidence] | None = ...,
+        sections: _abc.Iterable[_builtins.bytes] | None = ...,
         confirmations: _abc.Iterable[Global___Confirmation] | None = ...,
-        reruns: _abc.Iterable[Global___Rerun] | None = ...,
-        removed_finding_keys: _abc.Iterable[_builtins.str] | None = ...,
-        removed_evidence_keys: _abc.Iterable[_builtins.str] | None = ...,
+        removed_names: _abc.Iterable[_builtins.str] | None = ...,
+        transitions: _abc.Iterable[_finding_pb2.Transition] | None = ...,
         state_digest: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmations", b"confirmations", "evidence", b"evidence", "findings", b"findings", "more_follows", b"more_follows", "removed_evidence_keys", b"removed_evidence_keys", "removed_finding_keys", b"removed_finding_keys", "reruns", b"reruns", "sequence", b"sequence", "state_digest", b"state_digest", "whole", b"whole"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmations", b"confirmations", "more_follows", b"more_follows", "removed_names", b"removed_names", "sections", b"sections", "sequence", b"sequence", "state_digest", b"state_digest", "transitions", b"transitions", "whole", b"whole"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___State: _TypeAlias = State  # noqa: Y015
 
 @_typing.final
-class Confirmation(_message.Message):
-    """Findings whose content is as before, looked at again at one time."""
+class Section(_message.Message):
+    """All that one check found on a node, or all that one topic of facts tells of it.
+
+    The node itself has no name in here: a section that says the same on two nodes has the same bytes.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    JUDGE_TIME_FIELD_NUMBER: _builtins.int
-    FINDING_KEYS_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SUBJECT_KEYS_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    QUOTES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The permanent ID of a check, or the name of a topic; only the former has a dot in it. Never empty."""
+    severity: _finding_pb2.Severity.ValueType
+    """Of a check: what a failure means for the verdict."""
+    facts: _builtins.bytes
+    """Of a topic: the facts, as UTF-8 JSON in the form of the topic. Empty for a check."""
+    quotes: _builtins.bytes
+    """Of a topic: the lines that prove the facts, as UTF-8 JSON. Empty: there are none."""
     @_builtins.property
-    def judge_time(self) -> _timestamp_pb2.Timestamp:
-        """When the evidence was collected that the findings rest on, by the node's clock."""
+    def subject_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a check: the keys of all subjects, `kind:node:name` with `.` for the own node. Empty for a topic."""
 
     @_builtins.property
-    def finding_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The keys of the findings."""
+    def statuses(self) -> _containers.RepeatedScalarFieldContainer[_finding_pb2.Status.ValueType]:
+        """Of a check: the outcomes of the subjects in their order, each a number of Status. Empty for a topic."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]:
+        """Of a check: what there is to say of subjects that did not pass. Empty: all passed, or were skipped without a word."""
 
     def __init__(
         self,
         *,
-        judge_time: _timestamp_pb2.Timestamp | None = ...,
-        finding_keys: _abc.Iterable[_builtins.str] | None = ...,
+        name: _builtins.str = ...,
+        subject_keys: _abc.Iterable[_builtins.str] | None = ...,
+        statuses: _abc.Iterable[_finding_pb2.Status.ValueType] | None = ...,
+        severity: _finding_pb2.Severity.ValueType = ...,
+        findings: _abc.Iterable[_finding_pb2.Finding] | None = ...,
+        facts: _builtins.bytes = ...,
+        quotes: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judge_time", b"judge_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding_keys", b"finding_keys", "judge_time", b"judge_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "findings", b"findings", "name", b"name", "quotes", b"quotes", "severity", b"severity", "statuses", b"statuses", "subject_keys", b"subject_keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Section: _TypeAlias = Section  # noqa: Y015
+
+@_typing.final
+class Confirmation(_message.Message):
+    """Sections that were looked at again at one time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLLECT_TIME_FIELD_NUMBER: _builtins.int
+    SECTION_NAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def collect_time(self) -> _timestamp_pb2.Timestamp:
+        """When the evidence was collected that the sections rest on, by the node's clock."""
+
+    @_builtins.property
+    def section_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of the sections."""
+
+    def __init__(
+        self,
+        *,
+        collect_time: _timestamp_pb2.Timestamp | None = ...,
+        section_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["collect_time", b"collect_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collect_time", b"collect_time", "section_names", b"section_names"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Confirmation: _TypeAlias = Confirmation  # noqa: Y015
-
-@_typing.final
-class Rerun(_message.Message):
-    """An answer whose content is as before."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EVIDENCE_KEY_FIELD_NUMBER: _builtins.int
-    START_TIME_FIELD_NUMBER: _builtins.int
-    RUN_DURATION_FIELD_NUMBER: _builtins.int
-    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
-    evidence_key: _builtins.str
-    """The key of the evidence."""
-    attempt_count: _builtins.int
-    """After how many tries the answer came."""
-    @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp:
-        """When the run began, by the node's clock. Absent: not known."""
-
-    @_builtins.property
-    def run_duration(self) -> _duration_pb2.Duration:
-        """How long the run took. Absent: no time."""
-
-    def __init__(
-        self,
-        *,
-        evidence_key: _builtins.str = ...,
-        start_time: _timestamp_pb2.Timestamp | None = ...,
-        run_duration: _duration_pb2.Duration | None = ...,
-        attempt_count: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["run_duration", b"run_duration", "start_time", b"start_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "evidence_key", b"evidence_key", "run_duration", b"run_duration", "start_time", b"start_time"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Rerun: _TypeAlias = Rerun  # noqa: Y015
 
 @_typing.final
 class Heartbeat(_message.Message):

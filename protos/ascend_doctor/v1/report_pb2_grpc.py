@@ -45,6 +45,16 @@ class ReportServiceStub(object):
                 request_serializer=ascend__doctor_dot_v1_dot_report__pb2.ListNodesRequest.SerializeToString,
                 response_deserializer=ascend__doctor_dot_v1_dot_report__pb2.ListNodesResponse.FromString,
                 _registered_method=True)
+        self.ListTransitions = channel.unary_unary(
+                '/ascend_doctor.v1.ReportService/ListTransitions',
+                request_serializer=ascend__doctor_dot_v1_dot_report__pb2.ListTransitionsRequest.SerializeToString,
+                response_deserializer=ascend__doctor_dot_v1_dot_report__pb2.ListTransitionsResponse.FromString,
+                _registered_method=True)
+        self.Watch = channel.unary_stream(
+                '/ascend_doctor.v1.ReportService/Watch',
+                request_serializer=ascend__doctor_dot_v1_dot_report__pb2.WatchRequest.SerializeToString,
+                response_deserializer=ascend__doctor_dot_v1_dot_report__pb2.WatchResponse.FromString,
+                _registered_method=True)
 
 
 class ReportServiceServicer(object):
@@ -65,6 +75,20 @@ class ReportServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTransitions(self, request, context):
+        """How results changed, page by page, what the collector learnt last first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Watch(self, request, context):
+        """The nodes and the problems as they are, and then every change of them, until the caller ends it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +101,16 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.ListNodes,
                     request_deserializer=ascend__doctor_dot_v1_dot_report__pb2.ListNodesRequest.FromString,
                     response_serializer=ascend__doctor_dot_v1_dot_report__pb2.ListNodesResponse.SerializeToString,
+            ),
+            'ListTransitions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTransitions,
+                    request_deserializer=ascend__doctor_dot_v1_dot_report__pb2.ListTransitionsRequest.FromString,
+                    response_serializer=ascend__doctor_dot_v1_dot_report__pb2.ListTransitionsResponse.SerializeToString,
+            ),
+            'Watch': grpc.unary_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=ascend__doctor_dot_v1_dot_report__pb2.WatchRequest.FromString,
+                    response_serializer=ascend__doctor_dot_v1_dot_report__pb2.WatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +168,60 @@ class ReportService(object):
             '/ascend_doctor.v1.ReportService/ListNodes',
             ascend__doctor_dot_v1_dot_report__pb2.ListNodesRequest.SerializeToString,
             ascend__doctor_dot_v1_dot_report__pb2.ListNodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTransitions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ascend_doctor.v1.ReportService/ListTransitions',
+            ascend__doctor_dot_v1_dot_report__pb2.ListTransitionsRequest.SerializeToString,
+            ascend__doctor_dot_v1_dot_report__pb2.ListTransitionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Watch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/ascend_doctor.v1.ReportService/Watch',
+            ascend__doctor_dot_v1_dot_report__pb2.WatchRequest.SerializeToString,
+            ascend__doctor_dot_v1_dot_report__pb2.WatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

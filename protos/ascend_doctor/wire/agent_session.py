@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from typing import Callable, Deque, List, Optional, Tuple
+from typing import Callable, Deque, List, Optional, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.model.state import EMPTY, Change, NodeState, apply, whole
+from ascend_doctor.model.sections import NOTHING, Sections, SectionsChange, apply, whole
 from ascend_doctor.model.subject import is_node_name
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.effects import Close, Deliver, Effect, Effects, Reason, Send
 from ascend_doctor.wire.frames import CollectorFrame
@@ -20,18 +21,23 @@ MIN_BACK_OFF_S = 0.5
 MAX_BACK_OFF_S = 60.0
 GREETING_S = 20.0
 """How long to wait for Welcome."""
-SILENT_INTERVALS = 3
-"""After so many heartbeats without an answer the stream counts as dead."""
+SILENT_INTERVALS = 1.5
+"""After so many intervals of the heartbeat without an answer the stream counts as dead."""
 WHOLE_PAUSE_S = 1.0
 """Never two whole states within this time, whatever the collector asks."""
 
 
 @attrs.frozen
 class Retention:
-    """How much a session keeps of what the collector has not acknowledged; beyond it a whole state is sent instead."""
+    """How much a session keeps of what the collector has not acknowledged.
 
-    max_count: int = 1_000
-    max_bytes: int = 16 * MIB
+    Beyond `max_count` and `max_bytes` changes are folded: a whole state is sent in their place, and the transitions
+    that they held, up to `max_transitions` of them.
+    """
+
+    max_count: int = 200
+    max_bytes: int = 4 * MIB
+    max_transitions: int = 10_000
 
 
 DEFAULT_RETENTION = Retention()
@@ -42,7 +48,7 @@ class _Kept:
     """A change that is not acknowledged, and the digest of the state after it."""
 
     sequence: int
-    change: Change
+    change: SectionsChange
     digest: bytes
     size: int
 
@@ -58,8 +64,8 @@ class AgentSession:
     """What a node has to tell its collector, over any number of connections.
 
     `epoch` names one unbroken series of sequence numbers; a node that lost its spool, or put back an old one, makes a
-    session with a new epoch. `state` at `sequence` is where the spool begins; feed what follows it with `changed`.
-    A state with anything in it has a sequence of at least 1.
+    session with a new epoch. `state` at `sequence` is where the spool begins, `transitions` what it remembers of the
+    way there; feed what follows with `changed`. A state with anything in it has a sequence of at least 1.
 
     Inputs: `changed` and `replaced` when the node's state moves, `connected` when a stream is open, `received` for each
     frame, `tick` about once a second, `disconnected` when a stream is over, whoever ended it. Each returns effects.
@@ -73,7 +79,8 @@ class AgentSession:
         *,
         random: Callable[[], float],
         sequence: int = 0,
-        state: NodeState = EMPTY,
+        state: Sections = NOTHING,
+        transitions: Sequence[Tuple[int, Transition]] = (),
         agent_version: str = "",
         capabilities: Tuple[str, ...] = (frames.DIGEST, frames.RECHECK, frames.ROUND),
         interval_s: Optional[float] = None,
@@ -97,8 +104,11 @@ class AgentSession:
         self._hello = frames.Hello(node, epoch, 0, 0, agent_version, capabilities, interval_s, current_s)
         self._random = random
         self._retention = retention
+        self.lost_transitions = 0
+        """How many transitions were dropped that no collector had acknowledged."""
         self._kept: Deque[_Kept] = deque()
         self._kept_bytes = 0
+        self._folded: Deque[Tuple[int, Transition]] = deque()
         self._base = sequence
         self._base_digest = state.digest
         self._failures = 0
@@ -112,13 +122,14 @@ class AgentSession:
         self._heartbeat_s = 0.0
         self._heartbeat_at = 0.0
         self._heard_at = 0.0
+        self._remember(transitions)
 
     @property
     def streaming(self) -> bool:
         """Whether the collector has welcomed the node on the present stream."""
         return self._phase is _Phase.STREAMING
 
-    def changed(self, sequence: int, change: Change, now: float) -> Effects:
+    def changed(self, sequence: int, change: SectionsChange, now: float) -> Effects:
         """Take in the next change of the node's state; its sequence is one above the newest, else ValueError."""
         if sequence != self.sequence + 1:
             raise ValueError(f"change {sequence} does not follow {self.sequence}")
@@ -127,16 +138,23 @@ class AgentSession:
         self._kept.append(_Kept(sequence, change, self.state.digest, change.size))
         self._kept_bytes += change.size
         while len(self._kept) > self._retention.max_count or self._kept_bytes > self._retention.max_bytes:
-            self._forget_oldest()
+            self._remember(self._forget_oldest().transitions)
         return self._pump(now)
 
-    def replaced(self, sequence: int, state: NodeState, now: float) -> Effects:
-        """Take in a state whose way there is not known: the spool was folded. The sequence never goes back."""
+    def replaced(
+        self, sequence: int, state: Sections, transitions: Sequence[Tuple[int, Transition]], now: float
+    ) -> Effects:
+        """Take in a state whose way there is not known: the spool was folded. The sequence never goes back.
+
+        `transitions` are all that the spool remembers of the way.
+        """
         if sequence < self.sequence:
             raise ValueError(f"state {sequence} is older than {self.sequence}")
         self.sequence, self.state = sequence, state
         self._kept.clear()
         self._kept_bytes = 0
+        self._folded.clear()
+        self._remember(transitions)
         self._base, self._base_digest = sequence, state.digest
         self._whole_due = self.streaming
         return self._pump(now)
@@ -222,6 +240,8 @@ class AgentSession:
                 self._inflight.popleft()
             while self._kept and self._kept[0].sequence <= sequence:
                 self._forget_oldest()
+            while self._folded and self._folded[0][0] <= sequence:
+                self._folded.popleft()
         return self._pump(now)
 
     def _pump(self, now: float) -> Effects:
@@ -236,6 +256,7 @@ class AgentSession:
             self._sent = kept.sequence
             self._inflight.append(kept.sequence)
             effects.append(Send(frames.State(kept.sequence, kept.change, kept.digest)))
+            self._heartbeat_at = now + self._heartbeat_s
         return tuple(effects)
 
     def _send_whole(self, now: float) -> Effects:
@@ -244,9 +265,12 @@ class AgentSession:
         if self._whole_due:
             return ()
         self._whole_after = now + WHOLE_PAUSE_S
+        self._heartbeat_at = now + self._heartbeat_s
         self._sent = self.sequence
         self._inflight = deque([self.sequence])
-        return (Send(frames.State(self.sequence, whole(self.state), self.state.digest, whole=True)),)
+        transitions = (*self._folded, *(item for kept in self._kept for item in kept.change.transitions))
+        change = whole(self.state, transitions)
+        return (Send(frames.State(self.sequence, change, self.state.digest, whole=True)),)
 
     def _heartbeat(self, now: float) -> Effects:
         self._heartbeat_at = now + self._heartbeat_s
@@ -255,10 +279,18 @@ class AgentSession:
         digest = self._base_digest if self._sent == self._base else self._kept[self._sent - self._base - 1].digest
         return (Send(frames.Heartbeat(self._sent, digest)),)
 
-    def _forget_oldest(self) -> None:
+    def _forget_oldest(self) -> SectionsChange:
         oldest = self._kept.popleft()
         self._kept_bytes -= oldest.size
         self._base, self._base_digest = oldest.sequence, oldest.digest
+        return oldest.change
+
+    def _remember(self, transitions: Sequence[Tuple[int, Transition]]) -> None:
+        """Keep transitions of which the changes are folded, the newest when there are too many."""
+        self._folded.extend(item for item in transitions if item[0] > self.acked)
+        while len(self._folded) > self._retention.max_transitions:
+            self._folded.popleft()
+            self.lost_transitions += 1
 
     def _close(self, reason: Reason, text: str) -> Effects:
         self._phase = _Phase.CLOSING

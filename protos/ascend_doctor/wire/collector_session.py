@@ -7,21 +7,18 @@ from typing import Callable, Collection, Deque, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.state import EMPTY, NodeState, apply
-from ascend_doctor.model.subject import SubjectKind
+from ascend_doctor.model.sections import NOTHING, Sections, apply
 from ascend_doctor.wire import frames, limits
 from ascend_doctor.wire.effects import Close, Commit, Deliver, Effects, Reason, Send
 from ascend_doctor.wire.frames import AgentFrame
+from ascend_doctor.wire.sections import foreign_subject
 
 GREETING_S = 10.0
 """How long a stream may be open without Hello."""
-SILENT_INTERVALS = 3
-"""After so many heartbeats that did not come the stream counts as dead."""
+SILENT_INTERVALS = 1.5
+"""After so many intervals of the heartbeat without a word the stream counts as dead."""
 RESYNC_S = 30.0
 """How long to wait for a whole state before asking again."""
-
-_PARTS_OF_NODES = (SubjectKind.NODE, SubjectKind.CARD, SubjectKind.NPU, SubjectKind.PORT)
 
 
 @attrs.frozen
@@ -33,7 +30,7 @@ class Known:
 
     epoch: str
     sequence: int
-    state: NodeState
+    state: Sections
     committed: int
 
 
@@ -41,7 +38,7 @@ class Known:
 class Offer:
     """What Welcome says."""
 
-    heartbeat_s: float = 15.0
+    heartbeat_s: float = 30.0
     max_inflight: int = 16
     max_message_bytes: int = limits.MAX_MESSAGE_BYTES
     capabilities: Tuple[str, ...] = (frames.DIGEST, frames.RECHECK, frames.ROUND)
@@ -74,8 +71,8 @@ class CollectorSession:
         """How the node introduced itself; None until it did."""
         self.capabilities: Tuple[str, ...] = ()
         """What holds of what the node offered."""
-        self.state: NodeState = EMPTY
-        """The node's state as it was accepted last."""
+        self.state: Sections = NOTHING
+        """The node's sections as they were accepted last."""
         self.sequence = -1
         """The sequence of `state`, -1 when there is none."""
         self.ignored = 0
@@ -183,7 +180,7 @@ class CollectorSession:
         news = frame.digest != self._claimed if again else frame.sequence > self.sequence
         if not (self._awaiting or news):
             return self._acknowledge()
-        state = apply(EMPTY, frame.change)
+        state = apply(NOTHING, frame.change)
         if state.digest != frame.digest:
             # A whole state cannot be asked for better than this. It comes from an agent whose digests count something
             # that this program does not know; its sequence numbers still hold.
@@ -204,10 +201,10 @@ class CollectorSession:
             return self._resync(f"the digest of {frame.sequence} differs", now)
         return self._accept(hello, frame, state, verified=self._verifying)
 
-    def _accept(self, hello: frames.Hello, frame: frames.State, state: NodeState, *, verified: bool) -> Effects:
-        foreign = next((item for item in frame.change.findings.values() if _is_foreign(item, hello.node)), None)
-        if foreign is not None:
-            return self._close(Reason.IDENTITY, f"a finding of node {hello.node} is about {foreign.subject.key}")
+    def _accept(self, hello: frames.Hello, frame: frames.State, state: Sections, *, verified: bool) -> Effects:
+        foreign = next(filter(None, map(foreign_subject, frame.change.sections.values())), "")
+        if foreign:
+            return self._close(Reason.IDENTITY, f"a finding of node {hello.node} is about {foreign}")
         excess = _excess(state)
         if excess:
             return self._close(Reason.LIMIT, excess)
@@ -245,19 +242,9 @@ class CollectorSession:
         return (Close(reason, text, retry_after_s),)
 
 
-def _is_foreign(finding: Finding, node: str) -> bool:
-    """Whether a node speaks of another: it may speak of itself, its parts, and things that belong to no node."""
-    subject = finding.subject
-    if subject.node:
-        return subject.node != node
-    return subject.kind in _PARTS_OF_NODES or subject.kind is SubjectKind.CLUSTER
-
-
-def _excess(state: NodeState) -> str:
-    if len(state.findings) > limits.MAX_FINDING_COUNT:
-        return f"more than {limits.MAX_FINDING_COUNT} findings"
-    if len(state.evidence) > limits.MAX_EVIDENCE_COUNT:
-        return f"more than {limits.MAX_EVIDENCE_COUNT} answers"
-    if state.evidence_bytes > limits.MAX_EVIDENCE_BYTES:
-        return f"more than {limits.MAX_EVIDENCE_BYTES} bytes of answers"
+def _excess(state: Sections) -> str:
+    if len(state.sections) > limits.MAX_SECTION_COUNT:
+        return f"more than {limits.MAX_SECTION_COUNT} sections"
+    if state.size > limits.MAX_SECTIONS_BYTES:
+        return f"more than {limits.MAX_SECTIONS_BYTES} bytes of sections"
     return ""

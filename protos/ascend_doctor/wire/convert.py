@@ -1,20 +1,19 @@
-"""Evidence, findings and what they are made of: model to message and back.
+"""Findings and what they are made of: model to message and back.
 
-`..._message` writes whatever the doctor makes: what is too long is cut, and evidence that was cut says so.
+`..._message` writes whatever the doctor makes: what is too long is cut.
 `read_...` reads and raises `WireError` for what no honest peer sends. A word of a newer peer becomes the cautious one:
 an unknown status is `UNKNOWN`, an unknown ending a failure to start, an unknown severity blocks.
 """
 
 from __future__ import annotations
 
-from typing import Optional, Union
+from typing import Optional, Tuple, Union
 
-import attrs
-
-from ascend_doctor.model.evidence import Ending, Evidence, Quote
+from ascend_doctor.model.evidence import Ending, Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind, is_node_name
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import evidence_pb2, finding_pb2
 from ascend_doctor.wire import fields, limits
 from ascend_doctor.wire.fields import WireError, Words
@@ -27,63 +26,6 @@ CONFIDENCES = Words(Confidence, finding_pb2.Confidence.items(), "CONFIDENCE", Co
 KINDS = Words(SubjectKind, finding_pb2.SubjectKind.items(), "SUBJECT_KIND", SubjectKind.NODE)
 
 _INT64 = range(-(1 << 63), 1 << 63)
-
-
-def evidence_message(evidence: Evidence) -> evidence_pb2.Evidence:
-    """Write one answer."""
-    cut = attrs.evolve(
-        evidence,
-        key=fields.spell(evidence.key, limits.MAX_KEY_LENGTH),
-        argv=tuple(word[: limits.MAX_WORD_LENGTH] for word in evidence.argv[: limits.MAX_WORD_COUNT]),
-        stdout=evidence.stdout[: limits.MAX_STREAM_BYTES],
-        stderr=evidence.stderr[: limits.MAX_STREAM_BYTES],
-        truncated=evidence.truncated or max(len(evidence.stdout), len(evidence.stderr)) > limits.MAX_STREAM_BYTES,
-    )
-    return evidence_pb2.Evidence(
-        key=cut.key,
-        sha256=bytes.fromhex(cut.digest),
-        argv=[word.encode("utf-8", "surrogateescape") for word in cut.argv],
-        ending=ENDINGS.number(cut.ending),
-        exit_code=cut.exit_code,
-        stdout=cut.stdout,
-        stderr=cut.stderr,
-        truncated=cut.truncated,
-        start_time=fields.timestamp(cut.started_at),
-        run_duration=fields.duration(cut.duration_s),
-        attempt_count=cut.attempts,
-        note=fields.cut(cut.note),
-        redactions=fields.cut_all(cut.redactions, limits.MAX_WORD_COUNT, limits.MAX_NAME_LENGTH),
-    )
-
-
-def read_evidence(message: evidence_pb2.Evidence) -> Evidence:
-    """Read one answer. Its sha256 must be that of what came with it."""
-    for place, stream in (("stdout", message.stdout), ("stderr", message.stderr)):
-        if len(stream) > limits.MAX_STREAM_BYTES:
-            raise WireError(place, f"{len(stream)} bytes, {limits.MAX_STREAM_BYTES} are allowed")
-    evidence = Evidence(
-        key=fields.key("key", message.key),
-        argv=fields.each("argv", message.argv, limits.MAX_WORD_COUNT, _read_word),
-        ending=ENDINGS.member(message.ending),
-        exit_code=message.exit_code if message.HasField("exit_code") else None,
-        stdout=message.stdout,
-        stderr=message.stderr,
-        truncated=message.truncated,
-        started_at=fields.time("start_time", message.start_time),
-        duration_s=fields.span("run_duration", message.run_duration),
-        attempts=fields.count("attempt_count", message.attempt_count),
-        note=fields.text("note", message.note),
-        redactions=fields.texts("redactions", message.redactions, limits.MAX_WORD_COUNT, limits.MAX_NAME_LENGTH),
-    )
-    if message.sha256 and ENDINGS.knows(message.ending) and message.sha256.hex() != evidence.digest:
-        raise WireError("sha256", "is not that of the answer")
-    return evidence
-
-
-def _read_word(word: bytes) -> str:
-    if len(word) > 4 * limits.MAX_WORD_LENGTH:
-        raise WireError("", f"{len(word)} bytes, {4 * limits.MAX_WORD_LENGTH} are allowed")
-    return word.decode("utf-8", "surrogateescape")
 
 
 def quote_message(quote: Quote) -> evidence_pb2.Quote:
@@ -199,6 +141,7 @@ def finding_message(key: str, finding: Finding) -> finding_pb2.Finding:
         candidates=fields.cut_all(finding.candidates, limits.MAX_CANDIDATE_COUNT),
         cause_key=fields.spell(finding.cause, limits.MAX_KEY_LENGTH),
         judge_time=fields.timestamp(finding.judged_at),
+        since_time=fields.timestamp(finding.since),
     )
 
 
@@ -225,6 +168,7 @@ def read_finding(message: finding_pb2.Finding) -> Finding:
         candidates=fields.texts("candidates", message.candidates, limits.MAX_CANDIDATE_COUNT),
         cause=fields.name("cause_key", message.cause_key, limits.MAX_KEY_LENGTH, empty=True),
         judged_at=fields.time("judge_time", message.judge_time),
+        since=fields.time("since_time", message.since_time),
     )
 
 
@@ -235,3 +179,36 @@ def _read_observed(message: finding_pb2.Finding) -> Optional[Quantity]:
         return read_quantity(message.observed)
     except WireError as error:
         raise error.within("observed") from None
+
+
+def transition_message(sequence: int, transition: Transition) -> finding_pb2.Transition:
+    """Write how a result changed, and with which change of its node."""
+    return finding_pb2.Transition(
+        check_id=fields.spell(transition.check),
+        subject_key=fields.spell(transition.subject, limits.MAX_KEY_LENGTH),
+        before_status=_status_number(transition.before),
+        after_status=_status_number(transition.after),
+        change_time=fields.timestamp(transition.at),
+        summary=fields.cut(transition.summary),
+        sequence=sequence,
+    )
+
+
+def read_transition(message: finding_pb2.Transition) -> Tuple[int, Transition]:
+    """Read how a result changed, and with which change of its node."""
+    return fields.count("sequence", message.sequence), Transition(
+        check=fields.name("check_id", message.check_id),
+        subject=fields.key("subject_key", message.subject_key),
+        before=_status_member(message.before_status),
+        after=_status_member(message.after_status),
+        at=fields.time("change_time", message.change_time),
+        summary=fields.text("summary", message.summary),
+    )
+
+
+def _status_number(status: Optional[Status]) -> finding_pb2.Status.ValueType:
+    return finding_pb2.STATUS_UNSPECIFIED if status is None else STATUSES.number(status)
+
+
+def _status_member(number: finding_pb2.Status.ValueType) -> Optional[Status]:
+    return None if number == finding_pb2.STATUS_UNSPECIFIED else STATUSES.member(number)

@@ -7,7 +7,7 @@ from typing import Optional, Tuple, Union
 
 import attrs
 
-from ascend_doctor.model.state import Change, NodeState
+from ascend_doctor.model.sections import Sections, SectionsChange
 from ascend_doctor.wire.frames import AgentFrame, CollectorFrame, Done, Recheck, Round
 
 
@@ -29,8 +29,8 @@ class Deliver:
 class Commit:
     """Bring a change of a node into the store, in the order of the effects, then call `CollectorSession.committed`.
 
-    `state` is the node's state after it; from now on the collector's memory holds it. With `whole` it replaces whatever
-    the store has of the node, of any epoch and sequence, and `change` is from nothing. Otherwise it follows
+    `state` are the node's sections after it; from now on the collector's memory holds them. With `whole` it replaces
+    whatever the store has of the node, of any epoch and sequence, and `change` is from nothing. Otherwise it follows
     `sequence - 1` of the same epoch; a store that already has `sequence` has nothing to do.
     `verified` is False when the digest could not vouch for the state, as with an agent of another version.
     """
@@ -39,8 +39,8 @@ class Commit:
     epoch: str
     sequence: int
     whole: bool
-    change: Change
-    state: NodeState
+    change: SectionsChange
+    state: Sections
     verified: bool = True
 
 

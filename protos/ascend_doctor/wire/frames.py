@@ -9,11 +9,11 @@ from typing import Optional, Tuple, Union
 
 import attrs
 
-from ascend_doctor.model.state import Change
+from ascend_doctor.model.sections import SectionsChange
 from ascend_doctor.wire import limits
 
-DIGEST = "digest.1"
-"""Capability: digests follow `ascend_doctor.model.state`. A release that changes the rule raises the number."""
+DIGEST = "digest.2"
+"""Capability: digests follow `ascend_doctor.model.sections`. A release that changes the rule raises the number."""
 RECHECK = "recheck.1"
 """Capability: answers Recheck."""
 ROUND = "round.1"
@@ -57,7 +57,7 @@ class State:
     """The change from the sequence before, or from nothing when `whole`; `digest` is that of the state after it."""
 
     sequence: int
-    change: Change
+    change: SectionsChange
     digest: bytes
     whole: bool = False
 

@@ -7,19 +7,24 @@ PROTOCOL = 1
 
 MIB = 1 << 20
 MAX_MESSAGE_BYTES = 4 * MIB
-"""One gRPC message. Both ends set it on their channels; one piece of evidence or one finding always fits."""
+"""One gRPC message. Both ends set it on their channels; one section always fits."""
 MIN_MESSAGE_BYTES = 3 * MIB
-"""What a collector may not go below, so that every single piece still fits."""
-MAX_STREAM_BYTES = MIB
-"""One output stream of one run."""
-MAX_EVIDENCE_BYTES = 16 * MIB
-"""All output that is kept of one node."""
+"""What a collector may not go below, so that every single section still fits."""
+MAX_SECTIONS_BYTES = 16 * MIB
+"""All sections that are kept of one node."""
 MAX_STATE_BYTES = 32 * MIB
 """All messages of one state together."""
 MAX_STATE_PART_COUNT = 64
-MAX_EVIDENCE_COUNT = 10_000
-MAX_FINDING_COUNT = 20_000
-"""Findings and evidence that are kept of one node."""
+MAX_SECTION_COUNT = 2_000
+"""Sections that are kept of one node."""
+MAX_SUBJECT_COUNT = 2_048
+"""Subjects of one check on one node: an Ascend 950 node has some hundreds of ports."""
+MAX_FACTS_BYTES = MIB
+"""The facts of one topic of one node."""
+MAX_SECTION_BYTES = 2 * MIB + MIB // 2
+"""One section: below `MIN_MESSAGE_BYTES`, so that every single one fits into a message."""
+MAX_TRANSITION_COUNT = 20_000
+"""Transitions in one state."""
 
 MAX_KEY_LENGTH = 1_024
 """The key of a finding about a cable names the node at both ends."""

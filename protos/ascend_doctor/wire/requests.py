@@ -7,17 +7,15 @@ sessions see whole frames only.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import DefaultDict, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import DefaultDict, Dict, Iterator, List, Optional, Sequence
 
-from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.state import Change, Rerun
+from ascend_doctor.model.sections import SectionsChange
 from ascend_doctor.model.subject import is_node_name
-from ascend_doctor.v1 import finding_pb2, ingest_pb2
+from ascend_doctor.v1 import ingest_pb2
 from ascend_doctor.wire import convert, fields, frames, limits
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.frames import AgentFrame
-
-V = TypeVar("V")
+from ascend_doctor.wire.sections import SectionPool
 
 _DIGEST_BYTES = 32
 _HEAD_BYTES = 4_096
@@ -72,49 +70,34 @@ def _state_parts(frame: frames.State, max_message_bytes: int) -> Iterator[ingest
     yield part
 
 
-def _entries(change: Change) -> Iterator[ingest_pb2.State]:
+def _entries(change: SectionsChange) -> Iterator[ingest_pb2.State]:
     """Yield the change in pieces that need not be cut further, each as a state that holds it alone."""
-    for key, finding in change.findings.items():
-        yield ingest_pb2.State(findings=[convert.finding_message(key, finding)])
-    for evidence in change.evidence.values():
-        yield ingest_pb2.State(evidence=[convert.evidence_message(evidence)])
+    for section in change.sections.values():
+        yield ingest_pb2.State(sections=[section.content])
     by_time: DefaultDict[float, List[str]] = defaultdict(list)
-    for key, judged_at in change.judged_at.items():
-        by_time[judged_at].append(_key(key))
-    for judged_at, keys in by_time.items():
-        time = fields.timestamp(judged_at)
-        for some in _runs(keys):
-            yield ingest_pb2.State(confirmations=[ingest_pb2.Confirmation(judge_time=time, finding_keys=some)])
-    for key, rerun in change.reruns.items():
-        yield ingest_pb2.State(
-            reruns=[
-                ingest_pb2.Rerun(
-                    evidence_key=_key(key),
-                    start_time=fields.timestamp(rerun.started_at),
-                    run_duration=fields.duration(rerun.duration_s),
-                    attempt_count=rerun.attempts,
-                )
-            ]
-        )
-    for some in _runs([_key(key) for key in sorted(change.removed_findings)]):
-        yield ingest_pb2.State(removed_finding_keys=some)
-    for some in _runs([_key(key) for key in sorted(change.removed_evidence)]):
-        yield ingest_pb2.State(removed_evidence_keys=some)
+    for name, at in change.times.items():
+        by_time[at].append(name)
+    for at, names in by_time.items():
+        time = fields.timestamp(at)
+        for some in _runs(names):
+            yield ingest_pb2.State(confirmations=[ingest_pb2.Confirmation(collect_time=time, section_names=some)])
+    for some in _runs(sorted(change.removed)):
+        yield ingest_pb2.State(removed_names=some)
+    for sequence, transition in change.transitions[-limits.MAX_TRANSITION_COUNT :]:
+        yield ingest_pb2.State(transitions=[convert.transition_message(sequence, transition)])
 
 
-def _runs(keys: List[str]) -> Iterator[List[str]]:
-    for start in range(0, len(keys), 256):
-        yield keys[start : start + 256]
-
-
-def _key(key: str) -> str:
-    return fields.spell(key, limits.MAX_KEY_LENGTH)
+def _runs(names: List[str]) -> Iterator[List[str]]:
+    for start in range(0, len(names), 256):
+        yield [fields.spell(name) for name in names[start : start + 256]]
 
 
 class RequestReader:
     """Reads the messages of one stream of a node; make a new one for every stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, pool: SectionPool) -> None:
+        """`pool` is shared by all streams of a collector."""
+        self._pool = pool
         self._parts: List[frames.State] = []
         self._bytes = 0
 
@@ -151,7 +134,7 @@ class RequestReader:
             raise WireError("state", f"more than {limits.MAX_STATE_BYTES} bytes")
         fields.count("state.parts", len(self._parts), 0, limits.MAX_STATE_PART_COUNT - 1)
         digest = b"" if message.more_follows else _read_digest("state.state_digest", message.state_digest)
-        self._parts.append(frames.State(sequence, _read_change(message), digest, message.whole))
+        self._parts.append(frames.State(sequence, self._change(message), digest, message.whole))
         if any((part.sequence, part.whole) != (sequence, message.whole) for part in self._parts):
             raise WireError("state.sequence", "another state begins before the last part came")
         if message.more_follows:
@@ -159,67 +142,43 @@ class RequestReader:
         parts, self._parts, self._bytes = self._parts, [], 0
         return frames.State(sequence, _joined([part.change for part in parts]), digest, message.whole)
 
+    def _change(self, message: ingest_pb2.State) -> SectionsChange:
+        times: Dict[str, float] = {}
+        for some in fields.each(
+            "state.confirmations", message.confirmations, limits.MAX_SECTION_COUNT, _read_confirmation
+        ):
+            times.update(some)
+        sections = fields.each("state.sections", message.sections, limits.MAX_SECTION_COUNT, self._pool.read)
+        return SectionsChange(
+            sections={item.name: item for item in sections},
+            times=times,
+            removed=frozenset(
+                fields.each("state.removed_names", message.removed_names, limits.MAX_SECTION_COUNT, _read_name)
+            ),
+            transitions=fields.each(
+                "state.transitions", message.transitions, limits.MAX_TRANSITION_COUNT, convert.read_transition
+            ),
+        )
 
-def _joined(changes: Sequence[Change]) -> Change:
+
+def _joined(changes: Sequence[SectionsChange]) -> SectionsChange:
     if len(changes) == 1:
         return changes[0]
-    return Change(
-        findings=_united(change.findings for change in changes),
-        evidence=_united(change.evidence for change in changes),
-        judged_at=_united(change.judged_at for change in changes),
-        reruns=_united(change.reruns for change in changes),
-        removed_findings=frozenset().union(*(change.removed_findings for change in changes)),
-        removed_evidence=frozenset().union(*(change.removed_evidence for change in changes)),
+    return SectionsChange(
+        sections={name: item for change in changes for name, item in change.sections.items()},
+        times={name: at for change in changes for name, at in change.times.items()},
+        removed=frozenset().union(*(change.removed for change in changes)),
+        transitions=tuple(item for change in changes for item in change.transitions),
     )
-
-
-def _united(mappings: Iterable[Mapping[str, V]]) -> Dict[str, V]:
-    return {key: item for mapping in mappings for key, item in mapping.items()}
-
-
-def _read_change(message: ingest_pb2.State) -> Change:
-    evidence = fields.each("state.evidence", message.evidence, limits.MAX_EVIDENCE_COUNT, convert.read_evidence)
-    judged_at: Dict[str, float] = {}
-    for times in fields.each(
-        "state.confirmations", message.confirmations, limits.MAX_FINDING_COUNT, _read_confirmation
-    ):
-        judged_at.update(times)
-    return Change(
-        findings=dict(fields.each("state.findings", message.findings, limits.MAX_FINDING_COUNT, _read_finding)),
-        evidence={item.key: item for item in evidence},
-        judged_at=judged_at,
-        reruns=dict(fields.each("state.reruns", message.reruns, limits.MAX_EVIDENCE_COUNT, _read_rerun)),
-        removed_findings=frozenset(
-            fields.each("state.removed_finding_keys", message.removed_finding_keys, limits.MAX_FINDING_COUNT, _read_key)
-        ),
-        removed_evidence=frozenset(
-            fields.each(
-                "state.removed_evidence_keys", message.removed_evidence_keys, limits.MAX_EVIDENCE_COUNT, _read_key
-            )
-        ),
-    )
-
-
-def _read_finding(message: finding_pb2.Finding) -> Tuple[str, Finding]:
-    return fields.key("key", message.key), convert.read_finding(message)
 
 
 def _read_confirmation(message: ingest_pb2.Confirmation) -> Dict[str, float]:
-    keys = fields.each("finding_keys", message.finding_keys, limits.MAX_FINDING_COUNT, _read_key)
-    return dict.fromkeys(keys, fields.time("judge_time", message.judge_time))
+    names = fields.each("section_names", message.section_names, limits.MAX_SECTION_COUNT, _read_name)
+    return dict.fromkeys(names, fields.time("collect_time", message.collect_time))
 
 
-def _read_rerun(message: ingest_pb2.Rerun) -> Tuple[str, Rerun]:
-    rerun = Rerun(
-        started_at=fields.time("start_time", message.start_time),
-        duration_s=fields.span("run_duration", message.run_duration),
-        attempts=fields.count("attempt_count", message.attempt_count),
-    )
-    return fields.key("evidence_key", message.evidence_key), rerun
-
-
-def _read_key(key: str) -> str:
-    return fields.key("", key)
+def _read_name(name: str) -> str:
+    return fields.name("", name)
 
 
 def _read_digest(place: str, digest: bytes) -> bytes:

@@ -1,0 +1,144 @@
+"""What a node shares with its collector: sections, each all that one check found or all that one topic tells.
+
+A section is the unit that changes, travels, is compared and is kept. Its content is the same on every node where it
+says the same, so that a collector holds it once for a whole fleet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Dict, FrozenSet, Iterable, Mapping, Tuple
+
+import attrs
+
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.status import Severity, Status
+from ascend_doctor.model.transition import Transition
+
+_MODULUS = 1 << 256
+
+
+def _digest(section: Section) -> bytes:
+    return hashlib.sha256(section.content).digest()
+
+
+@attrs.frozen(eq=False)
+class Section:
+    """One section. Two are equal when their contents are.
+
+    `name` is the id of a check or the name of a topic; `content` is the section as it travels, name included, and
+    everything else is what was read from it. Of a check: `subjects` are the keys of all subjects, the own node in them
+    as `.`; `statuses` their outcomes in the same order; `findings` what there is to say of those that did not pass,
+    where the own node has no name. Of a topic: `facts` and `quotes` as the topic writes them.
+    """
+
+    name: str
+    content: bytes = attrs.field(repr=False)
+    severity: Severity = Severity.BLOCKING
+    subjects: Tuple[str, ...] = ()
+    statuses: Tuple[Status, ...] = ()
+    findings: Tuple[Finding, ...] = ()
+    facts: bytes = b""
+    quotes: bytes = b""
+    digest: bytes = attrs.field(init=False, repr=False, default=attrs.Factory(_digest, takes_self=True))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Section) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def outcomes(self) -> Mapping[str, Status]:
+        """The outcome for every subject."""
+        return dict(zip(self.subjects, self.statuses))
+
+
+@attrs.frozen
+class Sections:
+    """All sections of a node by their names, and when what they rest on was collected (epoch seconds, 0.0 unknown).
+
+    Never changed in place. Two are equal when their sections are, whatever the times.
+    """
+
+    sections: Mapping[str, Section] = attrs.field(factory=dict)
+    times: Mapping[str, float] = attrs.field(factory=dict, eq=False)
+    _sum: int = attrs.field(eq=False, repr=False, alias="sum_")
+    size: int = attrs.field(eq=False, repr=False)
+    """How many bytes the contents have together."""
+
+    @_sum.default
+    def _sum_of_all(self) -> int:
+        return _sum_over(self.sections.values())
+
+    @size.default
+    def _size_of_all(self) -> int:
+        return _size_over(self.sections.values())
+
+    @property
+    def digest(self) -> bytes:
+        """32 bytes that are equal when two nodes' sections are: the sum of their sha256, whatever their order."""
+        return (self._sum % _MODULUS).to_bytes(32, "big")
+
+
+@attrs.frozen
+class SectionsChange:
+    """What turns the sections of a node into the next.
+
+    `sections` are new or differ, `times` are new times of any, `removed` are gone. `transitions` say which results
+    changed on the way there, each with the sequence number of the change that brought it.
+    """
+
+    sections: Mapping[str, Section] = attrs.field(factory=dict)
+    times: Mapping[str, float] = attrs.field(factory=dict)
+    removed: FrozenSet[str] = frozenset()
+    transitions: Tuple[Tuple[int, Transition], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the change takes in memory and on the wire; good enough to bound a queue."""
+        told = sum(_ENTRY_BYTES + len(item.summary) for _, item in self.transitions)
+        return _size_over(self.sections.values()) + _ENTRY_BYTES * (len(self.times) + len(self.removed)) + told
+
+
+_ENTRY_BYTES = 80
+
+
+def whole(state: Sections, transitions: Tuple[Tuple[int, Transition], ...] = ()) -> SectionsChange:
+    """Return the change that makes the sections from nothing."""
+    return SectionsChange(state.sections, state.times, frozenset(), transitions)
+
+
+def apply(state: Sections, change: SectionsChange) -> Sections:
+    """Return the sections after the change. Times and removals of what is not there are ignored."""
+    sections, total, size = state.sections, state._sum, state.size  # noqa: SLF001
+    if change.sections or change.removed:
+        changed: Dict[str, Section] = dict(sections)
+        left = [changed.pop(name) for name in change.removed if name in changed]
+        left += [changed[name] for name in change.sections if name in changed]
+        changed.update(change.sections)
+        total += _sum_over(change.sections.values()) - _sum_over(left)
+        size += _size_over(change.sections.values()) - _size_over(left)
+        sections = changed
+    times = {name: at for name, at in state.times.items() if name in sections} if change.removed else dict(state.times)
+    times.update((name, at) for name, at in change.times.items() if name in sections)
+    return Sections(sections, times, sum_=total % _MODULUS, size=size)
+
+
+def difference(old: Sections, new: Sections) -> SectionsChange:
+    """Return the smallest change for which `apply(old, change)` is the new sections with the new times."""
+    upserts = {name: item for name, item in new.sections.items() if old.sections.get(name) != item}
+    times = {name: at for name, at in new.times.items() if old.times.get(name) != at}
+    return SectionsChange(upserts, times, frozenset(old.sections.keys() - new.sections.keys()))
+
+
+def _sum_over(sections: Iterable[Section]) -> int:
+    return sum(int.from_bytes(item.digest, "big") for item in sections)
+
+
+def _size_over(sections: Iterable[Section]) -> int:
+    return sum(len(item.content) for item in sections)
+
+
+NOTHING = Sections()
+"""The sections of a node that has said nothing."""
