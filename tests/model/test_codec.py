@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from ascend_doctor.model import codec
-from ascend_doctor.model.codec import CodecError
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.finding import Finding, Quantity
+from ascend_doctor.model.forms import CodecError
 from wire_examples import (
     ANSWERS,
     CHANGE,

@@ -11,7 +11,6 @@ import attrs
 from ascend_doctor.agent.endpoint import Page
 from ascend_doctor.agent.uplink import Uplink
 from ascend_doctor.checks.catalogue import Entry
-from ascend_doctor.checks.engine import OWN_INTERVALS, Intervals
 from ascend_doctor.checks.judging import make_report, refold
 from ascend_doctor.checks.view import FleetView, NodeView
 from ascend_doctor.model.report import Report
@@ -25,39 +24,32 @@ from ascend_doctor.report.hardware_metrics import hardware_families
 
 
 class NodeMetrics:
-    """Renders the newest state of the node. An answer is parsed once, not once per scrape.
+    """Renders the newest state of the node. An answer is parsed once, not once per scrape: the view keeps it.
 
     The node's name is no label: that is the scraper's business. Values that are too old are left out.
     """
 
     def __init__(
         self,
-        node: str,
         state_dir: Path,
         entries: Mapping[str, Entry],
         *,
         version: str = "",
-        intervals_s: Intervals = OWN_INTERVALS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._node = node
         self._state_dir = state_dir
         self._entries = entries
         self._version = version
         self._clock = clock
-        self._view = NodeView(node, {}, intervals_s=intervals_s)
 
     def page(self, uplink: Uplink) -> Page:
         """Return the page as it is now."""
-        families = (*uplink_families(uplink), *self.families(uplink.state))
+        families = (*uplink_families(uplink), *self.families(uplink.state, uplink.view))
         return Page(exposition.render(exposition.merged(families)).encode(), exposition.CONTENT_TYPE)
 
-    def families(self, state: NodeState) -> Tuple[Family, ...]:
+    def families(self, state: NodeState, view: NodeView) -> Tuple[Family, ...]:
         """Return what is known of the node. Nothing is where nothing is known, but the verdict: then INCOMPLETE."""
         now = self._clock()
-        if self._view.evidence is not state.evidence:
-            self._view = self._view.followed_by(state.evidence)
-        view = self._view
         view.now = now
         return (*node_families(self._report(state, view, now)), *source_families(view), *hardware_families(view))
 

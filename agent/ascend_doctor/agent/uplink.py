@@ -9,13 +9,19 @@ import logging
 import random
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.agent.rechecks import Outcome, RecheckDesk
+from ascend_doctor.agent.sharing import Sharing
 from ascend_doctor.agent.streams import FAREWELL_S, Conversation, Line, Lost
-from ascend_doctor.model.state import EMPTY, NodeState
+from ascend_doctor.checks.catalogue import Entry as CheckEntry
+from ascend_doctor.checks.topics import TOPICS
+from ascend_doctor.checks.view import NodeView
+from ascend_doctor.model.state import EMPTY, NodeState, apply
+from ascend_doctor.model.sections import Sections
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.probe.spool import Snapshot, SpoolReader
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.agent_session import AgentSession
@@ -57,6 +63,7 @@ class Uplink:
     def __init__(
         self,
         settings: UplinkSettings,
+        checks: Mapping[str, CheckEntry],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
@@ -67,8 +74,12 @@ class Uplink:
         self._reader = SpoolReader(settings.state_dir)
         self._desk = RecheckDesk(settings.state_dir, accept=settings.accept_rechecks)
         self._line = Line(settings.tls, monotonic=monotonic)
+        judged_across = [name for name, entry in checks.items() if entry.fleet]
+        self._sharing = Sharing(settings.node, TOPICS, judged_across, settings.intervals_s)
         self._epoch = ""
         self._session: Optional[AgentSession] = None
+        self.state: NodeState = EMPTY
+        """The newest state that the spool holds."""
         self._conversation: Optional[Conversation] = None
         self._troubles: Dict[Address, str] = {}
         self.looked_at = monotonic()
@@ -79,9 +90,9 @@ class Uplink:
         """How many requests of the collector were handed to the probe."""
 
     @property
-    def state(self) -> NodeState:
-        """The newest state that the spool holds."""
-        return EMPTY if self._session is None else self._session.state
+    def view(self) -> NodeView:
+        """The answers of the newest state; what is parsed is kept until it is answered otherwise."""
+        return self._sharing.view
 
     @property
     def streaming(self) -> bool:
@@ -140,17 +151,22 @@ class Uplink:
             entries = self._reader.changes(self._epoch, session.sequence)
             if entries is not None:
                 for entry in entries:
-                    self._do(session.changed(entry.sequence, entry.change, now))
+                    self.state = apply(self.state, entry.change)
+                    shared = self._sharing.follow(self.state, entry.sequence, entry.change)
+                    self._do(session.changed(entry.sequence, shared, now))
                 return
         snapshot = self._reader.snapshot()
         if snapshot is None:
             return
+        self.state = snapshot.state
+        sections = self._sharing.begin(snapshot.state)
+        transitions = self._sharing.transitions(snapshot.transitions)
         if session is not None and snapshot.epoch == self._epoch and snapshot.sequence >= session.sequence:
-            self._do(session.replaced(snapshot.sequence, snapshot.state, now))
+            self._do(session.replaced(snapshot.sequence, sections, transitions, now))
             return
-        self._begin(snapshot)
+        self._begin(snapshot, sections, transitions)
 
-    def _begin(self, snapshot: Snapshot) -> None:
+    def _begin(self, snapshot: Snapshot, sections: Sections, transitions: Sequence[Tuple[int, Transition]]) -> None:
         """Begin with the history that the spool holds now; a stream about an older one ends."""
         settings = self._settings
         capabilities = (frames.DIGEST, frames.RECHECK) if settings.accept_rechecks else (frames.DIGEST,)
@@ -160,7 +176,8 @@ class Uplink:
             snapshot.epoch,
             random=self._chance,
             sequence=snapshot.sequence,
-            state=snapshot.state,
+            state=sections,
+            transitions=transitions,
             agent_version=settings.agent_version,
             capabilities=capabilities,
             interval_s=settings.interval_s,

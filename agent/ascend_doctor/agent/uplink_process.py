@@ -43,14 +43,8 @@ async def serve(
     settings: UplinkSettings, entries: Mapping[str, Entry], metrics: Optional[Address], stop: asyncio.Event
 ) -> None:
     """Follow, send and serve until told to stop."""
-    uplink = Uplink(settings)
-    page = NodeMetrics(
-        settings.node,
-        settings.state_dir,
-        entries,
-        version=settings.agent_version,
-        intervals_s=settings.intervals_s,
-    )
+    uplink = Uplink(settings, entries)
+    page = NodeMetrics(settings.state_dir, entries, version=settings.agent_version)
     async with _endpoint(metrics, lambda: page.page(uplink)):
         uplink.look()
         watch = asyncio.ensure_future(notify.keep_watch(lambda: in_time(uplink)))

@@ -25,7 +25,7 @@ from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
 from ascend_doctor.model.report import Report
-from ascend_doctor.model.state import NodeState, difference
+from ascend_doctor.model.state import EMPTY, NodeState, difference, with_since
 from ascend_doctor.model.subject import SubjectKind
 from ascend_doctor.probe import activity, history, plan, verdict_file
 from ascend_doctor.probe import round as rounds
@@ -97,6 +97,7 @@ class Probe:
         self._evidence: Dict[str, Evidence] = {}
         self._devices: Reading[DeviceMap] = NOT_REPORTED
         self._spool: Optional[SpoolWriter] = None
+        self._state = EMPTY
         self._troubles: Tuple[str, ...] = ()
         self._host_mark: object = None
         self._clock_offset = wall() - monotonic()
@@ -217,14 +218,24 @@ class Probe:
         done = activity.of_node(view, self._sources, self._schedule, self._clock_offset)
         busy = frozenset(item.name for item in done if item.busy)
         self._schedule.back_off(busy & {source.name for source in due}, self._monotonic())
-        findings = judge_and_fold([view], self._entries, settings.checks, now, settings.intervals_s)
+        with contextlib.suppress(SpoolError):
+            self._state = self._opened_spool().state
+        judged = judge_and_fold([view], self._entries, settings.checks, now, settings.intervals_s)
+        findings = with_since(judged, self._state)
         report = make_report([view], findings, now, origin="this node", doctor_version=settings.doctor_version)
         # What the cluster is like is not for one node to say; the collector judges that over all of them.
         own = [finding for finding in findings if finding.subject.kind is not SubjectKind.CLUSTER]
         self._note(done, now)
-        self._write(NodeState.of(own, history.present(self._evidence).values()), report, remarks)
+        self._state = NodeState.of(own, history.present(self._evidence).values())
+        self._write(self._state, report, remarks)
         self._on_report(report)
         return report
+
+    def _opened_spool(self) -> SpoolWriter:
+        if self._spool is None:
+            self._spool = SpoolWriter(self._settings.state_dir, self._settings.spool_bytes)
+            sweep(self._settings.state_dir, verdict_file.FILE_NAME)
+        return self._spool
 
     def _note(self, done: activity.Activities, now: float) -> None:
         # Nobody decides by this file: a disk that is full is told by the ones that matter.
@@ -234,12 +245,10 @@ class Probe:
     def _write(self, state: NodeState, report: Report, remarks: Tuple[str, ...]) -> None:
         troubles = []
         try:
-            if self._spool is None:
-                self._spool = SpoolWriter(self._settings.state_dir, self._settings.spool_bytes)
-                sweep(self._settings.state_dir, verdict_file.FILE_NAME)
-            change = difference(self._spool.state, state)
+            spool = self._opened_spool()
+            change = difference(spool.state, state, report.made_at)
             if change or self._troubles:
-                self._spool.append(change)
+                spool.append(change)
         except SpoolTakenError:
             raise
         except SpoolError as error:

@@ -3,13 +3,14 @@
     state.json              the state as of one sequence number, put in place at once: a line with format, epoch and
                             sequence, and a line with the state
     changes-NNNNNNNNNN.log  segments of changes, named by the first sequence number in them
+    transitions.log         what segments that were dropped told of results that changed
     writer.lock             held by the one probe that writes
 
 A line of a segment is one record: the CRC-32 of the rest as 8 hexadecimal digits, the length of the document in bytes,
 and the document `{"epoch": …, "sequence": …, "change": …}`. A torn or damaged line ends its segment; the
 writer begins a new one whenever it starts, so nothing is ever written behind a torn line. Old segments may be dropped
-at any time, because the snapshot is whole. `epoch` names one history of sequence numbers; where it changes, nothing
-before it counts.
+at any time, because the snapshot is whole; their transitions are kept for longer, because no snapshot holds them.
+`epoch` names one history of sequence numbers; where it changes, nothing before it counts.
 """
 
 from __future__ import annotations
@@ -17,28 +18,41 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import re
 import secrets
 import zlib
+from collections import deque
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import attrs
 
 from ascend_doctor.model import codec
 from ascend_doctor.model.state import EMPTY, Change, NodeState, apply
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.probe.files import NotAFileError, read_capped, replace, sweep, sync_folder
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 1
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SNAPSHOT = 256 * 1024 * 1024
 
+MAX_UNWRITTEN = 10_000
+"""So many transitions are kept in memory while the disk takes nothing."""
+MAX_TRANSITIONS_BYTES = 4 * 1024 * 1024
+"""So much is kept of what dropped segments told: some ten thousand transitions."""
+
 _STATE = "state.json"
+_TRANSITIONS = "transitions.log"
 _LOCK = "writer.lock"
 _MAX_HEAD = 4096
 _SEGMENT = re.compile(r"changes-([0-9]{10,20})\.log\Z")
 _RECORD = re.compile(rb"([0-9a-f]{8}) ([0-9]{1,10}) ")
+_TOLD = b'"transitions":[{'
+"""Stands in the record of a change that has transitions."""
 
 
 class SpoolError(Exception):
@@ -51,11 +65,15 @@ class SpoolTakenError(SpoolError):
 
 @attrs.frozen
 class Snapshot:
-    """A state and where it stands in the history: after the change with this sequence number of this epoch."""
+    """A state and where it stands in the history: after the change with this sequence number of this epoch.
+
+    `transitions` are all that the spool still remembers of the way there, each with the sequence number of its change.
+    """
 
     epoch: str
     sequence: int
     state: NodeState
+    transitions: Tuple[Tuple[int, Transition], ...] = ()
 
 
 @attrs.frozen
@@ -86,7 +104,7 @@ class SpoolReader:
             return None
         for entry in self._following(epoch, sequence):
             state, sequence = apply(state, entry.change), entry.sequence
-        return Snapshot(epoch, sequence, state)
+        return Snapshot(epoch, sequence, state, tuple(_remembered(self._folder, epoch, sequence)))
 
     def changes(self, epoch: str, after_sequence: int) -> Optional[Tuple[Entry, ...]]:
         """Return the changes after a sequence number, none when there are none yet. Cheap when nothing was written.
@@ -150,6 +168,7 @@ class SpoolWriter:
         self._max_bytes = max_bytes
         self._segment: Optional[int] = None
         self._room = 0
+        self._unwritten: Deque[Tuple[int, Transition]] = deque(maxlen=MAX_UNWRITTEN)
         self._lock = _lock(folder)
         sweep(folder, _STATE)
         found = SpoolReader(folder).snapshot()
@@ -172,6 +191,7 @@ class SpoolWriter:
         except OSError as error:
             # What is on the disk now is not known: the next change begins with a new snapshot and a new segment.
             self._close_segment()
+            self._unwritten.extend((self.sequence, item) for item in change.transitions)
             reason = f"the state directory {self._folder} cannot be written: {error.strerror}"
             raise SpoolError(f"{reason}; the newest state is kept in memory until it can") from None
         return self.sequence
@@ -205,12 +225,32 @@ class SpoolWriter:
         replace(self._folder / _STATE, data, self._mode)
 
     def _drop(self, leave_bytes: int) -> None:
-        """Drop the oldest segments until those left hold no more than so many bytes."""
-        left = 0
+        """Drop the oldest segments until those left hold no more than so many bytes. Their transitions stay."""
+        left, dropped = 0, []
         for _, path in reversed(_segments(self._folder)):
             left += path.stat().st_size
             if left > leave_bytes:
-                path.unlink()
+                dropped.append(path)
+        if self._is_new:
+            with contextlib.suppress(FileNotFoundError):
+                (self._folder / _TRANSITIONS).unlink()
+        elif dropped or self._unwritten:
+            self._keep_transitions()
+        for path in dropped:
+            path.unlink()
+
+    def _keep_transitions(self) -> None:
+        """Write down all transitions, so that segments may go. What the others hold too is told twice and counts once."""
+        told = _by_sequence([*_remembered(self._folder, self.epoch, self.sequence), *self._unwritten])
+        records = [_record(self.epoch, sequence, Change(transitions=some)) for sequence, some in told.items()]
+        size, first = 0, len(records)
+        while first and size + len(records[first - 1]) <= MAX_TRANSITIONS_BYTES:
+            first -= 1
+            size += len(records[first])
+        if first:
+            logger.warning("%d changes of results were forgotten that are older than the spool keeps", first)
+        replace(self._folder / _TRANSITIONS, b"".join(records[first:]), self._mode)
+        self._unwritten.clear()
 
     def _close_segment(self) -> None:
         if self._segment is not None:
@@ -245,8 +285,11 @@ def _segments(folder: Path) -> List[Tuple[int, Path]]:
     return sorted((int(match.group(1)), path) for match, path in found if match is not None)
 
 
-def _entries(path: Path, epoch: str, first: int) -> Iterator[Entry]:
-    """Yield the changes of a segment from a sequence number on, up to the first line that is torn or damaged."""
+def _entries(path: Path, epoch: str, first: int, holding: bytes = b"") -> Iterator[Entry]:
+    """Yield the changes of a segment from a sequence number on, up to the first line that is torn or damaged.
+
+    With `holding` only lines that hold these bytes are looked into.
+    """
     try:
         data = read_capped(path, MAX_SNAPSHOT)[0]
     except (OSError, NotAFileError):
@@ -257,6 +300,8 @@ def _entries(path: Path, epoch: str, first: int) -> Iterator[Entry]:
             return
         if int(match.group(1), 16) != zlib.crc32(line[9:-1]):
             return
+        if holding not in line:
+            continue
         try:
             document: Dict[str, Any] = json.loads(line[match.end() :])
             sequence = document["sequence"]
@@ -266,6 +311,25 @@ def _entries(path: Path, epoch: str, first: int) -> Iterator[Entry]:
                 yield Entry(sequence, codec.change_from_dict(document["change"]))
         except (ValueError, KeyError, TypeError):
             return
+
+
+def _remembered(folder: Path, epoch: str, up_to: int) -> Iterator[Tuple[int, Transition]]:
+    """Yield the transitions that are still on the disk, in the order in which they happened."""
+    found: Dict[int, Tuple[Transition, ...]] = {}
+    for path in (folder / _TRANSITIONS, *(path for _, path in _segments(folder))):
+        for entry in _entries(path, epoch, 0, holding=_TOLD):
+            if entry.sequence <= up_to:
+                found[entry.sequence] = entry.change.transitions
+    for sequence in sorted(found):
+        for item in found[sequence]:
+            yield sequence, item
+
+
+def _by_sequence(told: Iterable[Tuple[int, Transition]]) -> Dict[int, Tuple[Transition, ...]]:
+    found: Dict[int, Tuple[Transition, ...]] = {}
+    for sequence, item in told:
+        found[sequence] = (*found.get(sequence, ()), item)
+    return found
 
 
 def _record(epoch: str, sequence: int, change: Change) -> bytes:

@@ -6,7 +6,9 @@ from typing import Any, Callable, FrozenSet, Generic, Iterator, Optional, Tuple,
 
 import attrs
 
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.fleet import FleetView
+from ascend_doctor.checks.topic import Topic
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.source import Answered, Source, Target
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import ALL, Generation
@@ -25,8 +27,9 @@ class NoLimits:
 class Check(Generic[View, Limits]):
     """One check. Its title, reason and advice are the docstring of its module.
 
-    `id` is permanent. `reads` are the sources that `judge` looks at; the plan runs their union, and reading any other
-    is a bug. `judge` yields findings made with `ascend_doctor.checks.outcome`; the engine adds the check's id and
+    `id` is permanent. A check of a node names the sources that `judge` looks at in `reads`, one of the cluster the topics
+    in `topics`, of which the sources follow. The plan runs the union of all sources; looking at anything that is not
+    declared is a bug. `judge` yields findings made with `ascend_doctor.checks.outcome`; the engine adds the check's id and
     severity. `limits` is an attrs instance with the defaults; configuration may change each of its fields.
     `own_limits` names the limits that are our policy and come from no vendor source.
     `opt_in` says why the check runs only where somebody asked for it (it sends traffic, takes long, disturbs), and is
@@ -37,9 +40,10 @@ class Check(Generic[View, Limits]):
     """
 
     id: str
-    reads: Tuple[Source[Any], ...]
     judge: Callable[[View, Limits], Iterator[Finding]]
     limits: Limits
+    topics: Tuple[Topic[Any], ...] = ()
+    reads: Tuple[Source[Any], ...] = attrs.field()
     severity: Severity = Severity.BLOCKING
     generations: FrozenSet[Generation] = ALL
     own_limits: Tuple[str, ...] = ()
@@ -47,6 +51,10 @@ class Check(Generic[View, Limits]):
     peers: Optional[Callable[[Limits, Target, Answered], Tuple[Target, ...]]] = None
     metric: str = ""
     since: str = "0.1"
+
+    @reads.default
+    def _read_by_topics(self) -> Tuple[Source[Any], ...]:
+        return tuple(dict.fromkeys(source for topic in self.topics for source in topic.reads))
 
 
 NodeCheck = Check[NodeView, Any]

@@ -1,19 +1,23 @@
-"""The engine: facts in, findings out. The one place where a bug of a check is caught."""
+"""The engine: facts in, findings out. Here a bug of a check is caught."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+import operator
+from typing import Any, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import outcome
 from ascend_doctor.checks.catalogue import Entry
-from ascend_doctor.checks.check import AnyCheck
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.check import AnyCheck, FleetCheck, NodeCheck
+from ascend_doctor.checks.fleet import FleetView, NodeFacts
+from ascend_doctor.checks.topics.node import NODE
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.source import EARLIER
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.status import Severity, Status
+from ascend_doctor.model.subject import Subject
 
 STALE_AFTER_INTERVALS = 3.0
 STALE_GRACE_S = 30.0
@@ -53,11 +57,42 @@ def judge_node(view: NodeView, entries: Mapping[str, Entry], settings: Settings 
 
 def judge_fleet(fleet: FleetView, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> Tuple[Finding, ...]:
     """Run every enabled cluster check over the fleet. Findings are not folded yet."""
-    found: List[Finding] = []
-    for entry in entries.values():
-        if entry.fleet and is_enabled(entry.check, settings):
-            found += _run(entry.check, fleet, settings)
-    return tuple(found)
+    return FleetJudge(entries, settings).judge(fleet)
+
+
+class FleetJudge:
+    """Judges a fleet again and again, each time only by the checks of which a topic has changed somewhere.
+
+    A node that tells the same as before has to give the same object for it, as `NodeFacts.followed_by` does.
+    """
+
+    def __init__(self, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> None:
+        self._settings = settings
+        self._checks = [entry.check for entry in entries.values() if entry.fleet and is_enabled(entry.check, settings)]
+        self._nodes: Tuple[str, ...] = ()
+        self._told: Dict[str, Tuple[object, ...]] = {}
+        self._found: Dict[str, Sequence[Finding]] = {}
+
+    def judge(self, fleet: FleetView) -> Tuple[Finding, ...]:
+        """Return what all enabled cluster checks find, not folded yet."""
+        changed = self._take(fleet)
+        found: List[Finding] = []
+        for check in self._checks:
+            if check.id not in self._found or any(topic.name in changed for topic in (NODE, *check.topics)):
+                self._found[check.id] = _judge_fleet(check, fleet, self._settings)
+            found += _dated(self._found[check.id], check, fleet)
+        return tuple(found)
+
+    def _take(self, fleet: FleetView) -> Collection[str]:
+        """Remember what the nodes tell, and return the topics about which any tells something else than before."""
+        nodes = tuple(node.name for node in fleet.nodes)
+        topics = {topic.name: topic for check in self._checks for topic in (NODE, *check.topics)}
+        told = {name: tuple(node.read(topic) for node in fleet.nodes) for name, topic in topics.items()}
+        before, self._told = self._told, told
+        same_nodes, self._nodes = nodes == self._nodes, nodes
+        return [
+            name for name, facts in told.items() if not (same_nodes and all(map(operator.is_, facts, before[name])))
+        ]
 
 
 def deadline_s(check: AnyCheck, intervals_s: Intervals = OWN_INTERVALS) -> float:
@@ -83,42 +118,79 @@ def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
-def _run(check: AnyCheck, view: Union[NodeView, FleetView], settings: Settings) -> Iterable[Finding]:
-    setting = settings.get(check.id, CheckSettings())
-    severity = setting.severity or check.severity
-    limits = check.limits if setting.limits is None else setting.limits
-    nodes = [view] if isinstance(view, NodeView) else view.nodes
-    if nodes and not any(_has_it(check, node) for node in nodes):
-        return [attrs.evolve(outcome.skipped(view.subject, "not for this product"), check=check.id, severity=severity)]
+def _run(check: NodeCheck, view: NodeView, settings: Settings) -> Iterable[Finding]:
+    severity, limits = _chosen(check, settings)
+    devices = view.devices
+    if not isinstance(devices, Missing) and not devices.is_one_of(check.generations):
+        return [attrs.evolve(_not_for(view.subject), check=check.id, severity=severity)]
     try:
-        found = list(check.judge(view.limited_to(check.reads), limits))  # type: ignore[arg-type]
-    except Exception as bug:  # noqa: BLE001 - the one place: a bug in a check is the doctor's own trouble
-        gap = Missing(Absence.TOOL_FAILED, f"the check itself failed with {type(bug).__name__}: {bug}")
-        found = [outcome.unknown(view.subject, "the outcome", gap)]
-    oldest: Dict[str, float] = {}
-    for node in nodes if found else ():
-        oldest[node.name] = node.collected_at(check.reads)
+        found = list(check.judge(view.limited_to(check.reads), limits))
+    except Exception as bug:  # noqa: BLE001 - a bug in a check is the doctor's own trouble
+        found = [_broken(view.subject, bug)]
     return [
-        attrs.evolve(
-            item, check=check.id, severity=severity, judged_at=item.judged_at or _collected(nodes, item, oldest)
-        )
+        attrs.evolve(item, check=check.id, severity=severity, judged_at=item.judged_at or _collected(view, item, check))
         for item in found
     ]
 
 
-def _has_it(check: AnyCheck, view: NodeView) -> bool:
-    devices = view.devices
-    return isinstance(devices, Missing) or devices.is_one_of(check.generations)
-
-
-def _collected(views: Sequence[NodeView], finding: Finding, oldest: Mapping[str, float]) -> float:
+def _collected(view: NodeView, finding: Finding, check: AnyCheck) -> float:
     """When the evidence was collected that a finding rests on; the oldest of its answers counts.
 
-    Without quotes these are all answers that its check reads: `oldest` has the time of the oldest by node. Earlier
-    answers are old by their nature: what they are compared with tells whether the finding is current.
+    Without quotes these are all answers that its check reads. Earlier answers are old by their nature: what they are
+    compared with tells whether the finding is current.
     """
-    whole = len(views) == 1 or not finding.subject.node
-    concerned = [item for item in views if whole or item.name == finding.subject.node]
     cited = {quote.key for quote in finding.quotes if EARLIER not in quote.key}
-    times = [item.evidence[key].started_at for item in concerned for key in cited if key in item.evidence]
-    return min(times or [oldest[item.name] for item in concerned], default=0.0)
+    times = [view.evidence[key].started_at for key in cited if key in view.evidence]
+    return min(times) if times else view.collected_at(check.reads)
+
+
+def _judge_fleet(check: FleetCheck, fleet: FleetView, settings: Settings) -> Sequence[Finding]:
+    """Run a cluster check over the nodes that have what it is about, and say which of them do not tell."""
+    severity, limits = _chosen(check, settings)
+    having = [node for node in fleet.nodes if node.is_one_of(check.generations)]
+    silent = {node.name: _untold(node, check) for node in having}
+    telling = [node for node in having if silent[node.name] is None]
+    found = [finding for finding in silent.values() if finding is not None]
+    if fleet.nodes and not having:
+        found.append(_not_for(fleet.subject))
+    elif telling or not having:
+        try:
+            found += check.judge(fleet.limited_to(check.topics, telling), limits)
+        except Exception as bug:  # noqa: BLE001 - a bug in a check is the doctor's own trouble
+            found.append(_broken(fleet.subject, bug))
+    return [attrs.evolve(item, check=check.id, severity=severity) for item in found]
+
+
+def _untold(node: NodeFacts, check: FleetCheck) -> Optional[Finding]:
+    """Say what a node does not tell of what the check is about; None where it tells all."""
+    for topic in check.topics:
+        facts = node.read(topic)
+        if isinstance(facts, Missing):
+            return outcome.unknown(node.subject, f"what the node tells of {topic.about}", facts)
+    return None
+
+
+def _dated(findings: Sequence[Finding], check: FleetCheck, fleet: FleetView) -> Iterator[Finding]:
+    """Yield the findings with the time of the evidence: that of their node, else the oldest of all nodes."""
+    nodes = {node.name: node for node in fleet.nodes}
+    oldest: Optional[float] = None
+    for finding in findings:
+        node = nodes.get(finding.subject.node)
+        if node is None and oldest is None:
+            oldest = min(filter(None, (item.collected_at(check.topics) for item in fleet.nodes)), default=0.0)
+        yield attrs.evolve(finding, judged_at=oldest if node is None else node.collected_at(check.topics))
+
+
+def _chosen(check: AnyCheck, settings: Settings) -> Tuple[Severity, Any]:
+    """Return the severity and the limits that hold for a check."""
+    setting = settings.get(check.id, CheckSettings())
+    return setting.severity or check.severity, check.limits if setting.limits is None else setting.limits
+
+
+def _not_for(subject: Subject) -> Finding:
+    return outcome.skipped(subject, "not for this product")
+
+
+def _broken(subject: Subject, bug: Exception) -> Finding:
+    gap = Missing(Absence.TOOL_FAILED, f"the check itself failed with {type(bug).__name__}: {bug}")
+    return outcome.unknown(subject, "the outcome", gap)

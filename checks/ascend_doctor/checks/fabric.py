@@ -2,135 +2,103 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Any, Dict, Iterator, Optional, Sequence, Set, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 import attrs
 
+from ascend_doctor.checks.fleet import FleetView, NodeFacts
 from ascend_doctor.checks.outcome import unknown
-from ascend_doctor.checks.ports import network_of, planned
-from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
-from ascend_doctor.facts.files import hccn_conf
-from ascend_doctor.facts.files.hccn_conf import HccnConfDevice
-from ascend_doctor.facts.hccn_tool import gateway, ip, lldp, netdetect
-from ascend_doctor.facts.source import Source, Target
+from ascend_doctor.checks.topics.node import NODE
+from ascend_doctor.checks.topics.ports import PORTS, Port
+from ascend_doctor.checks.view import NOT_ASKED
+from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.reading import Absence, Missing, Reading, known
+from ascend_doctor.model.reading import Missing, part
 from ascend_doctor.model.subject import Subject
-
-SOURCES: Tuple[Source[Any], ...] = (ip.SOURCE, gateway.SOURCE, netdetect.SOURCE, lldp.SOURCE, hccn_conf.SOURCE)
 
 
 def nobody_told(fleet: FleetView, what: str) -> Finding:
     """Say that no node told what a check of the cluster compares, and which nodes do not even tell what they are."""
-    silent = tuple(view.subject for view in fleet.nodes if isinstance(view.devices, Missing))
+    told = ((node, node.read(NODE)) for node in fleet.nodes)
+    silent = tuple(node.subject for node, facts in told if isinstance(part(facts, lambda item: item.npus), Missing))
     return attrs.evolve(unknown(fleet.subject, what, NOT_ASKED), affected=silent)
 
 
-@attrs.frozen
-class Port:
-    """One RoCE port. `address`, `gateway` and `probes` (the detect address) are None where not set or not known.
+class End(NamedTuple):
+    """A port with its node."""
 
-    `neighbour` is `switch`, `npu` or empty, as LLDP says. `is_known` is False where nobody tells whether the port has
-    an address.
-    """
-
-    view: NodeView
-    target: Target
-    subject: Subject
-    address: Optional[str] = None
-    network: Optional[ipaddress.IPv4Network] = None
-    gateway: Optional[str] = None
-    probes: Optional[str] = None
-    neighbour: str = ""
-    is_known: bool = True
-    left: Optional[str] = None
-    """The address that /etc/hccn.conf has for it, where the port lives under another one."""
+    node: NodeFacts
+    port: Port
 
     @property
-    def looks_direct(self) -> bool:
-        """Whether nothing speaks against a cable straight to another NPU: no switch, and no router as gateway."""
-        return self.neighbour != "switch" and self.gateway in (None, self.address, self.probes)
+    def subject(self) -> Subject:
+        """The port as a subject."""
+        return subjects.port(self.node.name, self.port.phy_id)
+
+    @property
+    def key(self) -> Tuple[str, str]:
+        """The names of node and port."""
+        return (self.node.name, str(self.port.phy_id))
 
 
-def ports_of(fleet: FleetView) -> Tuple[Port, ...]:
-    """Return every port of every node, nodes in natural order.
+Pair = Tuple[End, End]
 
-    A port that does not tell its settings has those of /etc/hccn.conf, also when its NPU has dropped and is gone from
-    the map: its peers still depend on it.
+
+@attrs.frozen(eq=False)
+class Fabric:
+    """The ports of all nodes.
+
+    `owners` are the ports by their addresses; a port whose address another has too is left out. `left` are the ports by
+    the addresses that they should have and have not: others still look for them there. `pairs` are the two ends of every
+    cable between two NPUs, the earlier end first: each probes the address of the other, and nothing speaks of a switch
+    between them. `joined` leads from each such end, by its `key`, to the number of its pair.
     """
-    return tuple(port for view in fleet.nodes for port in _ports(view))
+
+    nodes: Mapping[str, NodeFacts]
+    owners: Mapping[str, End]
+    left: Mapping[str, End]
+    pairs: Tuple[Pair, ...]
+    joined: Mapping[Tuple[str, str], int]
+
+    def end(self, subject: Subject) -> Optional[End]:
+        """Return the port that a subject is, None where nobody knows of it."""
+        node = self.nodes.get(subject.node)
+        facts = None if node is None else node.read(PORTS)
+        if node is None or facts is None or isinstance(facts, Missing):
+            return None
+        return next((End(node, port) for port in facts.ports if str(port.phy_id) == subject.name), None)
 
 
-def _ports(view: NodeView) -> Iterator[Port]:
-    asked = [target for target, _, _ in view.each(ip.SOURCE) if target.phy_id is not None]
-    conf = view.read(hccn_conf.SOURCE)
-    saved = [] if isinstance(conf, Missing) else [Target(phy_id=item.device) for item in conf.devices]
-    for target in sorted({*asked, *saved}, key=lambda item: item.phy_id or 0):
-        yield _port(view, target)
+def of(fleet: FleetView) -> Fabric:
+    """Return the fabric of all nodes of a fleet; it is built once."""
+    return fleet.derived(_build, PORTS)
 
 
-def _port(view: NodeView, target: Target) -> Port:
-    facts = view.read(ip.SOURCE, target)
-    route = view.read(gateway.SOURCE, target)
-    probe = view.read(netdetect.SOURCE, target)
-    beside = view.read(lldp.SOURCE, target)
-    plan = planned(view, target) or HccnConfDevice(-1)
-    own = facts if isinstance(facts, Missing) else facts.ipaddr
-    address = _either(own, plan.address)
-    return Port(
-        view,
-        target,
-        view.subject_of(ip.SOURCE, target),
-        address,
-        network_of(view, target),
-        _either(route if isinstance(route, Missing) else route.gateway, plan.gateway),
-        _either(probe if isinstance(probe, Missing) else probe.netdetect, plan.netdetect),
-        "" if isinstance(beside, Missing) else known(beside.peer) or "",
-        address is not None or (isinstance(own, Missing) and own.why is Absence.NOT_CONFIGURED),
-        known(plan.address) if plan.address not in (None, address) else None,
-    )
-
-
-def _either(live: Reading[str], saved: Optional[Reading[str]]) -> Optional[str]:
-    """Return the live setting; the saved one where the port does not answer; None where it says that nothing is set."""
-    if not isinstance(live, Missing):
-        return live
-    if live.why is Absence.NOT_CONFIGURED or saved is None:
-        return None
-    return known(saved)
-
-
-def by_address(found: Sequence[Port]) -> Dict[str, Port]:
-    """Return the ports by their addresses; a port whose address another has too is left out."""
-    owners: Dict[str, Port] = {}
+def _build(fleet: FleetView) -> Fabric:
+    owners: Dict[str, End] = {}
+    left: Dict[str, End] = {}
     shared: Set[str] = set()
-    for port in found:
-        if port.address is not None:
-            shared.update({port.address} if port.address in owners else ())
-            owners[port.address] = port
-    return {address: port for address, port in owners.items() if address not in shared}
-
-
-def by_left_address(found: Sequence[Port]) -> Dict[str, Port]:
-    """Return the ports by the addresses that they should have and have not; others still look for them there."""
-    return {port.left: port for port in found if port.left is not None}
-
-
-def direct_pairs(found: Sequence[Port]) -> Tuple[Tuple[Port, Port], ...]:
-    """Return the two ends of every cable between two NPUs, the earlier end first.
-
-    Two ports are such ends when each probes the address of the other and nothing speaks of a switch between them.
-    """
-    owners = by_address(found)
-    pairs = []
-    for port in found:
-        other = owners.get(port.probes or "")
-        mutual = other is not None and owners.get(other.probes or "") is port
-        if other is not None and mutual and port.looks_direct and other.looks_direct and _is_first(port, other):
-            pairs.append((port, other))
-    return tuple(pairs)
-
-
-def _is_first(port: Port, other: Port) -> bool:
-    return port.subject.sort_key < other.subject.sort_key
+    direct: List[End] = []
+    for node, facts in fleet.each(PORTS):
+        for port in facts.ports:
+            address = port.used_address
+            if address is not None:
+                if address in owners:
+                    shared.add(address)
+                owners[address] = End(node, port)
+            if port.left is not None:
+                left[port.left] = End(node, port)
+            if port.peer != "switch" and port.probes is not None and port.looks_direct:
+                direct.append(End(node, port))
+    for address in shared:
+        del owners[address]
+    pairs: List[Pair] = []
+    joined: Dict[Tuple[str, str], int] = {}
+    for end in direct:
+        other = owners.get(end.port.probes or "")
+        if other is None or other == end or end.key in joined or not other.port.looks_direct:
+            continue
+        if owners.get(other.port.probes or "") == end:
+            joined.update({end.key: len(pairs), other.key: len(pairs)})
+            pairs.append((end, other))
+    return Fabric({node.name: node for node in fleet.nodes}, owners, left, tuple(pairs), joined)

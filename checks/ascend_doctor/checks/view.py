@@ -1,4 +1,4 @@
-"""What a check sees: the parsed answers of one node, or of a whole fleet."""
+"""What a check of one node sees: its parsed answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOT_ASKED = Missing(Absence.NOT_RUN, "not asked in this round")
 
 
 class UndeclaredReadError(Exception):
-    """A check read a source that its `reads` does not name: a bug of the check."""
+    """A check or a topic read a source, or a check a topic, that it does not declare: a bug of it."""
 
 
 class NodeView:
@@ -213,25 +213,3 @@ class NodeView:
             evidence = self.evidence.get(key)
             self._readings[key] = NOT_ASKED if evidence is None else query.source.read(evidence)
         return self._readings[key]
-
-
-class FleetView:
-    """The views of all nodes of a cluster, by their names in natural order."""
-
-    def __init__(self, nodes: Sequence[NodeView]) -> None:
-        self.nodes: Tuple[NodeView, ...] = tuple(sorted(nodes, key=lambda view: subjects.natural(view.name)))
-
-    @property
-    def subject(self) -> Subject:
-        """What a statement about all nodes is about: the cluster, or the only node."""
-        return self.nodes[0].subject if len(self.nodes) == 1 else subjects.cluster()
-
-    def each(self, source: Source[F]) -> Iterator[Tuple[NodeView, Target, Subject, Reading[F]]]:
-        """Yield the answer of a source for every target on every node, as `NodeView.each` does for one."""
-        for view in self.nodes:
-            for target, subject, reading in view.each(source):
-                yield view, target, subject, reading
-
-    def limited_to(self, sources: Sequence[Source[Any]]) -> FleetView:
-        """Return a view of the same fleet that refuses to read any other source."""
-        return FleetView([view.limited_to(sources) for view in self.nodes])

@@ -11,14 +11,29 @@ Bytes are text when they are valid UTF-8, else `{"base64": "..."}`. Times are se
 from __future__ import annotations
 
 import base64
-import enum
 import math
-from typing import Any, Callable, Dict, FrozenSet, Generic, List, Mapping, Optional, Tuple, Type, TypeVar, Union
-
-import attrs
+from typing import Any, Callable, Tuple, TypeVar, Union
 
 from ascend_doctor.model.evidence import Ending, Evidence, Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
+from ascend_doctor.model.forms import (
+    FLAG,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    CodecError,
+    Document,
+    Form,
+    an_object,
+    as_is,
+    choice,
+    expected,
+    mapping_of,
+    optional,
+    record,
+    set_of,
+    tuple_of,
+)
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.state import Change, NodeState, Rerun
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
@@ -28,57 +43,7 @@ from ascend_doctor.model.verdict import Verdict
 
 FORMAT_VERSION = 1
 
-Document = Dict[str, Any]
 T = TypeVar("T")
-E = TypeVar("E", bound=enum.Enum)
-
-
-class CodecError(ValueError):
-    """A document that does not hold what it should: `path` says where, `what` says what is wrong there."""
-
-    def __init__(self, path: str, what: str) -> None:
-        super().__init__(f"{path}: {what}" if path else what)
-        self.path = path
-        self.what = what
-
-    def within(self, outer: str) -> CodecError:
-        """Return the same error seen from one level further out."""
-        glue = "" if not self.path or self.path.startswith("[") else "."
-        return CodecError(f"{outer}{glue}{self.path}", self.what)
-
-
-@attrs.frozen
-class _Form(Generic[T]):
-    """How one type is written and read."""
-
-    encode: Callable[[T], Any]
-    decode: Callable[[Any], T]
-
-
-def _expect(what: str, value: object) -> CodecError:
-    shown = repr(value)
-    return CodecError("", f"expected {what}, found {shown if len(shown) <= 60 else shown[:57] + '...'}")
-
-
-def _as_is(value: T) -> T:
-    return value
-
-
-def _plain(form: Type[T], what: str) -> _Form[T]:
-    """Form of a type that JSON has itself. `type`, not `isinstance`: true is no number."""
-
-    def decode(value: object) -> T:
-        if type(value) is not form:
-            raise _expect(what, value)
-        return value
-
-    return _Form(_as_is, decode)
-
-
-def _decode_number(value: object) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
-        raise _expect("a finite number", value)
-    return float(value)  # type: ignore[arg-type]
 
 
 def _decode_value(value: object) -> Union[int, float, str]:
@@ -86,7 +51,7 @@ def _decode_value(value: object) -> Union[int, float, str]:
         return value
     if type(value) is float and math.isfinite(value):
         return value
-    raise _expect("a text or a finite number", value)
+    raise expected("a text or a finite number", value)
 
 
 def _encode_bytes(data: bytes) -> Union[str, Document]:
@@ -104,205 +69,121 @@ def _decode_bytes(value: object) -> bytes:
         if isinstance(value, dict) and list(value) == ["base64"] and isinstance(value["base64"], str):
             return base64.b64decode(value["base64"], validate=True)
     except ValueError:  # half a surrogate pair, or no base64
-        raise _expect(wanted, value) from None
-    raise _expect(wanted, value)
+        raise expected(wanted, value) from None
+    raise expected(wanted, value)
 
 
-def _choice(words: Type[E]) -> _Form[E]:
-    members = {member.value: member for member in words}
-
-    def decode(value: object) -> E:
-        if not isinstance(value, str) or value not in members:
-            raise _expect(f"one of {', '.join(members)}", value)
-        return members[value]
-
-    return _Form(lambda member: member.value, decode)
-
-
-def _optional(form: _Form[T]) -> _Form[Optional[T]]:
-    return _Form(
-        lambda value: None if value is None else form.encode(value),
-        lambda value: None if value is None else form.decode(value),
-    )
-
-
-def _tuple_of(form: _Form[T]) -> _Form[Tuple[T, ...]]:
-    def decode(value: object) -> Tuple[T, ...]:
-        if not isinstance(value, list):
-            raise _expect("a list", value)
-        found: List[T] = []
-        for index, item in enumerate(value):
-            try:
-                found.append(form.decode(item))
-            except CodecError as error:  # noqa: PERF203 - the place is told in the error
-                raise error.within(f"[{index}]") from None
-        return tuple(found)
-
-    return _Form(lambda items: [form.encode(item) for item in items], decode)
-
-
-def _set_of(form: _Form[str]) -> _Form[FrozenSet[str]]:
-    items = _tuple_of(form)
-    return _Form(sorted, lambda value: frozenset(items.decode(value)))
-
-
-def _mapping_of(form: _Form[T]) -> _Form[Mapping[str, T]]:
-    def decode(value: object) -> Mapping[str, T]:
-        found: Dict[str, T] = {}
-        for key, item in _object(value).items():
-            try:
-                found[key] = form.decode(item)
-            except CodecError as error:  # noqa: PERF203 - the place is told in the error
-                raise error.within(f"[{key!r}]") from None
-        return found
-
-    return _Form(lambda items: {key: form.encode(item) for key, item in items.items()}, decode)
-
-
-def _object(value: object) -> Document:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise _expect("an object", value)
-    return value
-
-
-def _record(kind: Type[T], /, **forms: _Form[Any]) -> _Form[T]:
-    """Form of an attrs class; the forms stand in the order of its fields."""
-    required = [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING]  # type: ignore[arg-type]
-
-    def encode(value: T) -> Document:
-        return {name: form.encode(getattr(value, name)) for name, form in forms.items()}
-
-    def decode(value: object) -> T:
-        document = _object(value)
-        for name in required:
-            if name not in document:
-                raise CodecError(name, "is missing")
-        values: Document = {}
-        for name, item in document.items():
-            if name not in forms:
-                raise CodecError(name, "is not a known key")
-            try:
-                values[name] = forms[name].decode(item)
-            except CodecError as error:
-                raise error.within(name) from None
-        return kind(**values)
-
-    return _Form(encode, decode)
-
-
-def _versioned(form: _Form[T]) -> _Form[T]:
+def _versioned(form: Form[T]) -> Form[T]:
     """Form of a whole document."""
 
     def encode(value: T) -> Document:
         return {"format_version": FORMAT_VERSION, **form.encode(value)}
 
     def decode(value: object) -> T:
-        document = dict(_object(value))
+        document = dict(an_object(value))
         version = document.pop("format_version", None)
         if version != FORMAT_VERSION or type(version) is not int:
             raise CodecError("format_version", f"expected {FORMAT_VERSION}, found {version!r}")
         return form.decode(document)
 
-    return _Form(encode, decode)
+    return Form(encode, decode)
 
 
-_TEXT: _Form[str] = _plain(str, "text")
-_INTEGER: _Form[int] = _plain(int, "an integer")
-_FLAG: _Form[bool] = _plain(bool, "true or false")
-_NUMBER: _Form[float] = _Form(_as_is, _decode_number)
-_BYTES: _Form[bytes] = _Form(_encode_bytes, _decode_bytes)
-_TEXTS = _tuple_of(_TEXT)
+_BYTES: Form[bytes] = Form(_encode_bytes, _decode_bytes)
+_TEXTS = tuple_of(TEXT)
 
-_SUBJECT = _record(Subject, kind=_choice(SubjectKind), node=_TEXT, name=_TEXT)
-_QUANTITY = _record(Quantity, value=_Form(_as_is, _decode_value), unit=_TEXT)
-_REMEDY = _record(Remedy, text=_TEXT, command=_TEXT, disruption=_choice(Disruption))
-_QUOTE = _record(
+_SUBJECT = record(Subject, kind=choice(SubjectKind), node=TEXT, name=TEXT)
+_QUANTITY = record(Quantity, value=Form(as_is, _decode_value), unit=TEXT)
+_REMEDY = record(Remedy, text=TEXT, command=TEXT, disruption=choice(Disruption))
+_QUOTE = record(
     Quote,
-    key=_TEXT,
-    digest=_TEXT,
-    command=_TEXT,
+    key=TEXT,
+    digest=TEXT,
+    command=TEXT,
     lines=_TEXTS,
-    stream=_TEXT,
-    ending=_choice(Ending),
-    exit_code=_optional(_INTEGER),
+    stream=TEXT,
+    ending=choice(Ending),
+    exit_code=optional(INTEGER),
 )
-_EVIDENCE = _record(
+_EVIDENCE = record(
     Evidence,
-    key=_TEXT,
+    key=TEXT,
     argv=_TEXTS,
-    ending=_choice(Ending),
-    exit_code=_optional(_INTEGER),
+    ending=choice(Ending),
+    exit_code=optional(INTEGER),
     stdout=_BYTES,
     stderr=_BYTES,
-    truncated=_FLAG,
-    started_at=_NUMBER,
-    duration_s=_NUMBER,
-    attempts=_INTEGER,
-    note=_TEXT,
+    truncated=FLAG,
+    started_at=NUMBER,
+    duration_s=NUMBER,
+    attempts=INTEGER,
+    note=TEXT,
     redactions=_TEXTS,
 )
-_FINDING = _record(
+_FINDING = record(
     Finding,
-    check=_TEXT,
+    check=TEXT,
     subject=_SUBJECT,
-    status=_choice(Status),
-    summary=_TEXT,
-    severity=_choice(Severity),
-    observed=_optional(_QUANTITY),
-    expected=_TEXT,
-    quotes=_tuple_of(_QUOTE),
-    remedies=_tuple_of(_REMEDY),
-    confidence=_choice(Confidence),
-    affected=_tuple_of(_SUBJECT),
+    status=choice(Status),
+    summary=TEXT,
+    severity=choice(Severity),
+    observed=optional(_QUANTITY),
+    expected=TEXT,
+    quotes=tuple_of(_QUOTE),
+    remedies=tuple_of(_REMEDY),
+    confidence=choice(Confidence),
+    affected=tuple_of(_SUBJECT),
     candidates=_TEXTS,
-    cause=_TEXT,
-    judged_at=_NUMBER,
-    since=_NUMBER,
+    cause=TEXT,
+    judged_at=NUMBER,
+    since=NUMBER,
 )
-_TRANSITION = _record(
+_TRANSITION = record(
     Transition,
-    check=_TEXT,
-    subject=_TEXT,
-    before=_optional(_choice(Status)),
-    after=_optional(_choice(Status)),
-    at=_NUMBER,
-    summary=_TEXT,
+    check=TEXT,
+    subject=TEXT,
+    before=optional(choice(Status)),
+    after=optional(choice(Status)),
+    at=NUMBER,
+    summary=TEXT,
 )
-_NODE_SUMMARY = _record(
+_NODE_SUMMARY = record(
     NodeSummary,
-    name=_TEXT,
-    verdict=_choice(Verdict),
-    liveness=_choice(Liveness),
-    seen_at=_optional(_NUMBER),
-    facts=_mapping_of(_TEXT),
+    name=TEXT,
+    verdict=choice(Verdict),
+    liveness=choice(Liveness),
+    seen_at=optional(NUMBER),
+    facts=mapping_of(TEXT),
 )
 _REPORT = _versioned(
-    _record(
+    record(
         Report,
-        made_at=_NUMBER,
-        verdict=_choice(Verdict),
-        origin=_TEXT,
-        doctor_version=_TEXT,
-        nodes=_tuple_of(_NODE_SUMMARY),
-        findings=_tuple_of(_FINDING),
+        made_at=NUMBER,
+        verdict=choice(Verdict),
+        origin=TEXT,
+        doctor_version=TEXT,
+        nodes=tuple_of(_NODE_SUMMARY),
+        findings=tuple_of(_FINDING),
+        also_passed=INTEGER,
+        also_skipped=INTEGER,
     )
 )
 _CHANGE = _versioned(
-    _record(
+    record(
         Change,
-        findings=_mapping_of(_FINDING),
-        evidence=_mapping_of(_EVIDENCE),
-        judged_at=_mapping_of(_NUMBER),
-        reruns=_mapping_of(_record(Rerun, started_at=_NUMBER, duration_s=_NUMBER, attempts=_INTEGER)),
-        removed_findings=_set_of(_TEXT),
-        removed_evidence=_set_of(_TEXT),
-        transitions=_tuple_of(_TRANSITION),
+        findings=mapping_of(_FINDING),
+        evidence=mapping_of(_EVIDENCE),
+        judged_at=mapping_of(NUMBER),
+        reruns=mapping_of(record(Rerun, started_at=NUMBER, duration_s=NUMBER, attempts=INTEGER)),
+        removed_findings=set_of(TEXT),
+        removed_evidence=set_of(TEXT),
+        transitions=tuple_of(_TRANSITION),
     )
 )
-_STATE = _versioned(_record(NodeState, findings=_mapping_of(_FINDING), evidence=_mapping_of(_EVIDENCE)))
+_STATE = _versioned(record(NodeState, findings=mapping_of(_FINDING), evidence=mapping_of(_EVIDENCE)))
 
 
-def _publish(form: _Form[T]) -> Tuple[Callable[[T], Document], Callable[[Any], T]]:
+def _publish(form: Form[T]) -> Tuple[Callable[[T], Document], Callable[[Any], T]]:
     return form.encode, form.decode
 
 

@@ -44,8 +44,9 @@ class NodeSummary:
 class Report:
     """A whole readiness report.
 
-    `made_at` is in seconds since the epoch. `findings` hold every outcome, passes too; `problems` are those that
-    somebody has to act on, consequences left out. `origin` says where the facts came from: this node, a recording,
+    `made_at` is in seconds since the epoch. `findings` hold every outcome but those that passed or were skipped and are
+    only counted, in `also_passed` and `also_skipped`. `problems` are the findings that somebody has to act on,
+    consequences left out. `origin` says where the facts came from: this node, a recording,
     a collector. `doctor_version` is the version of the program that judged.
     """
 
@@ -55,6 +56,8 @@ class Report:
     findings: Tuple[Finding, ...]
     origin: str = ""
     doctor_version: str = ""
+    also_passed: int = 0
+    also_skipped: int = 0
 
     @property
     def problems(self) -> Tuple[Finding, ...]:

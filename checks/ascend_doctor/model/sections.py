@@ -41,6 +41,17 @@ class Section:
     facts: bytes = b""
     quotes: bytes = b""
     digest: bytes = attrs.field(init=False, repr=False, default=attrs.Factory(_digest, takes_self=True))
+    passed: int = attrs.field(init=False, repr=False)
+    skipped: int = attrs.field(init=False, repr=False)
+    """How many subjects passed, and were skipped."""
+
+    @passed.default
+    def _count_passed(self) -> int:
+        return self.statuses.count(Status.PASS)
+
+    @skipped.default
+    def _count_skipped(self) -> int:
+        return self.statuses.count(Status.SKIP)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Section) and self.digest == other.digest

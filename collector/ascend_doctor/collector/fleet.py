@@ -1,26 +1,29 @@
-"""All nodes in memory: what they said last, whether they still speak, and what follows for the cluster."""
+"""All nodes in memory: what they said last, and whether they still speak."""
 
 from __future__ import annotations
 
-from typing import Collection, Dict, List, Mapping, Optional, Sequence, Tuple
+import logging
+from typing import Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.checks.catalogue import Entry
-from ascend_doctor.checks.engine import DEFAULTS, Settings, judge_fleet
-from ascend_doctor.checks.judging import refold, summarise
-from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.collector.store import StoredNode, Transition
+from ascend_doctor.checks.view import NodeFacts
+from ascend_doctor.collector.store import Entry, Standing, StoredNode
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.report import Liveness, NodeSummary, Report
-from ascend_doctor.model.state import NodeState
+from ascend_doctor.model.report import Liveness
+from ascend_doctor.model.sections import NOTHING, Section, Sections, SectionsChange
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.subject import natural
-from ascend_doctor.model.verdict import Verdict, verdict_of, worst
-from ascend_doctor.report.printable import span
+from ascend_doctor.model.transition import Transition, is_news
 from ascend_doctor.wire.collector_session import Known
 from ascend_doctor.wire.effects import Commit
+from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.frames import Hello
+from ascend_doctor.wire.sections import SectionPool, absolute_key, findings_of
+
+log = logging.getLogger(__name__)
+
+_GOOD = frozenset((Status.PASS, Status.SKIP))
 
 
 @attrs.frozen
@@ -34,92 +37,118 @@ class Deadlines:
 DEFAULT_DEADLINES = Deadlines()
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Member:
-    """One node: its state, and the times by the collector's clock (epoch seconds)."""
+    """One node. Never changed: what is new makes a new one, so that others may look at this one meanwhile.
+
+    `committed` is the newest sequence in the store, -1 for none of the epoch. `bad` are the names of the sections of
+    checks that did not wholly pass; `passed` and `skipped` count the outcomes of all. `seen_at` is when its newest
+    evidence was collected, by its own clock.
+    """
 
     name: str
-    epoch: str
-    sequence: int
+    standing: Standing
     committed: int
-    state: NodeState
-    view: NodeView
-    received_at: float
+    sections: Sections
+    bad: Tuple[str, ...]
+    passed: int
+    skipped: int
+    facts: NodeFacts
+    seen_at: Optional[float]
+
+    def findings(self, *, passes: bool) -> Iterator[Finding]:
+        """Yield what the node found: what did not pass, or with `passes` all of it."""
+        names: Iterable[str] = self.sections.sections if passes else self.bad
+        for name in names:
+            at = self.sections.times.get(name, 0.0)
+            yield from findings_of(self.sections.sections[name], self.name, at, passes=passes)
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether any check has an outcome."""
+        return bool(self.passed or self.skipped or self.bad)
 
 
 class Fleet:
-    """The collector's memory. Not for several threads; every call returns at once but `report`, which may judge."""
+    """The collector's memory. Not for several threads; every call returns at once."""
 
-    def __init__(
-        self,
-        entries: Mapping[str, Entry],
-        settings: Settings = DEFAULTS,
-        deadlines: Deadlines = DEFAULT_DEADLINES,
-        expected: Collection[str] = (),
-        version: str = "",
-    ) -> None:
-        self._entries = entries
-        self._settings = settings
+    def __init__(self, deadlines: Deadlines = DEFAULT_DEADLINES, expected: Collection[str] = ()) -> None:
+        self.pool = SectionPool()
+        """What all streams read sections with."""
+        self.changes = 0
+        """Rises with everything that may change a report beside the passing of time."""
         self._deadlines = deadlines
         self._expected = frozenset(expected)
-        self._version = version
         self._members: Dict[str, Member] = {}
-        self._current_s: Dict[str, float] = {}
-        self._judged: Optional[Tuple[Tuple[str, ...], Tuple[Finding, ...]]] = None
+        self._greeted: Dict[str, Hello] = {}
 
-    def restore(self, stored: Sequence[StoredNode]) -> None:
-        """Take up what the store has."""
+    def take_up(self, stored: Iterable[StoredNode]) -> None:
+        """Take up what the store has: at the start, or what other collectors have put there."""
         for item in stored:
-            view = NodeView(item.node, item.state.evidence)
-            self._members[item.node] = Member(
-                item.node, item.epoch, item.sequence, item.sequence, item.state, view, item.received_at
-            )
-        self._judged = None
+            try:
+                read = {name: self.pool.read(content) for name, content in item.sections.items()}
+            except WireError as error:
+                log.warning("node %s: what the store has of it is damaged (%s); it is asked again", item.node, error)
+                continue
+            self._put(item.node, item.standing, item.standing.sequence, Sections(read, item.times))
 
     def known(self, node: str) -> Optional[Known]:
         """Return what is known of a node, None for one that was never met."""
         member = self._members.get(node)
-        return None if member is None else Known(member.epoch, member.sequence, member.state, member.committed)
+        if member is None:
+            return None
+        return Known(member.standing.epoch, member.standing.sequence, member.sections, member.committed)
 
     def greeted(self, hello: Hello) -> None:
-        """Remember how long the results of a node stay current, if it said so."""
-        self._current_s[hello.node] = hello.current_s or 0.0
+        """Remember how a node introduced itself."""
+        self._greeted[hello.node] = hello
 
-    def accept(self, commit: Commit, now: float) -> Tuple[Transition, ...]:
-        """Take a new state into memory, before the store has it, and return what it changes."""
+    def accept(self, commit: Commit, now: float) -> Entry:
+        """Take new sections into memory, before the store has them, and return what the store is to keep."""
         before = self._members.get(commit.node)
-        old = before.state.findings if before is not None else {}
-        view = (
-            NodeView(commit.node, commit.state.evidence)
-            if before is None
-            else before.view.followed_by(commit.state.evidence)
+        hello = self._greeted.get(commit.node)
+        standing = Standing(
+            commit.epoch,
+            commit.sequence,
+            now,
+            (hello.current_s if hello else None) or 0.0,
+            hello.agent_version if hello else "",
         )
-        self._members[commit.node] = Member(
-            name=commit.node,
-            epoch=commit.epoch,
-            sequence=commit.sequence,
-            # A whole state may come again under a number that the store has already, with other contents.
-            committed=min(before.committed, commit.sequence - 1) if before and before.epoch == commit.epoch else -1,
-            state=commit.state,
-            view=view,
-            received_at=now,
+        # A whole state may come again under a number that the store has already, with other contents.
+        follows = before is not None and before.standing.epoch == commit.epoch
+        committed = min(before.committed, commit.sequence - 1) if before is not None and follows else -1
+        self._put(commit.node, standing, committed, commit.state)
+        old = NOTHING if before is None else before.sections
+        return Entry(
+            node=commit.node,
+            standing=standing,
+            whole=commit.whole,
+            sections={name: section.content for name, section in commit.change.sections.items()},
+            removed=commit.change.removed,
+            times=commit.state.times,
+            transitions=tuple(_all_transitions(commit, old, now)),
         )
-        self._judged = None
-        return _transitions(commit.node, old, commit.state.findings, now)
 
-    def stored(self, commit: Commit) -> None:
+    def stored(self, entry: Entry) -> None:
         """Remember that the store has a change."""
-        member = self._members.get(commit.node)
-        if member is not None and member.epoch == commit.epoch:
-            member.committed = max(member.committed, commit.sequence)
+        member = self._members.get(entry.node)
+        if member is not None and member.standing.epoch == entry.standing.epoch:
+            committed = max(member.committed, entry.standing.sequence)
+            self._members[entry.node] = attrs.evolve(member, committed=committed)
+
+    def forget(self, node: str) -> None:
+        """Drop a node."""
+        if self._members.pop(node, None) is not None:
+            self.changes += 1
+        self._greeted.pop(node, None)
 
     def liveness(self, node: str, now: float) -> Liveness:
         """Tell whether a node's results are still current. Results count, not signs of life: a probe may hang."""
         member = self._members.get(node)
         if member is None:
             return Liveness.NEVER_SEEN
-        silent_s = now - member.received_at
-        stale_after_s = max(self._deadlines.stale_after_s, self._current_s.get(node, 0.0))
+        silent_s = now - member.standing.received_at
+        stale_after_s = max(self._deadlines.stale_after_s, member.standing.current_s)
         if silent_s <= stale_after_s:
             return Liveness.LIVE
         return Liveness.LOST if silent_s > max(self._deadlines.lost_after_s, stale_after_s) else Liveness.STALE
@@ -129,99 +158,62 @@ class Fleet:
         """The nodes that were met or are expected, in natural order."""
         return tuple(sorted(self._expected.union(self._members), key=natural))
 
-    def report(
-        self, now: float, nodes: Collection[str] = (), checks: Collection[str] = (), *, passes: bool = True
-    ) -> Report:
-        """Return the report over the whole fleet, or over the named nodes: what only concerns others is left out.
+    @property
+    def members(self) -> Mapping[str, Member]:
+        """The nodes that were met, by name."""
+        return self._members
 
-        `checks` narrows the findings that are shown, and without `passes` what passed or was skipped is left out; the
-        verdict still counts all.
-        """
-        names = tuple(sorted(set(nodes), key=natural)) if nodes else self.names
-        alive = {name: self.liveness(name, now) for name in names}
-        findings = self._findings(now)
-        if nodes:
-            findings = tuple(item for item in findings if _concerns(item, alive))
-        summaries = tuple(self._summary(name, findings, alive[name]) for name in names)
-        verdict = worst([*(summary.verdict for summary in summaries), *_overall(findings)])
-        shown = tuple(item for item in findings if (not checks or item.check in checks) and (passes or _matters(item)))
-        return Report(now, verdict, summaries, shown, "the collector", self._version)
-
-    def _findings(self, now: float) -> Tuple[Finding, ...]:
-        """Judge the fleet, unless nothing has changed since. Silent nodes have no say in what the cluster is like."""
-        live = tuple(name for name in self._members if self.liveness(name, now) is Liveness.LIVE)
-        if self._judged is not None and self._judged[0] == live:
-            judged = self._judged[1]
+    def _put(self, node: str, standing: Standing, committed: int, sections: Sections) -> None:
+        before = self._members.get(node)
+        old = NOTHING if before is None else before.sections
+        if before is not None and sections.sections is old.sections:
+            bad, passed, skipped = before.bad, before.passed, before.skipped
+            facts = before.facts.at(sections.times)
         else:
-            fleet = FleetView([self._members[name].view for name in live])
-            across = judge_fleet(fleet, self._entries, self._settings) if live else ()
-            own = [attrs.evolve(item, cause="") for name in live for item in self._own(name)]
-            # The cluster checks run over the live nodes together, whatever each said of itself.
-            judged = refold([*own, *across], fleet, self._entries)
-            self._judged = (live, judged)
-        silent = [
-            _stale(item, now - member.received_at) for member in self._silent(live) for item in self._own(member.name)
-        ]
-        return (*judged, *silent)
-
-    def _own(self, name: str) -> List[Finding]:
-        """Return what a node said of itself. What it made of its own NPUs alone is left to the cluster checks."""
-        findings = self._members[name].state.findings.values()
-        return [item for item in findings if not (item.check in self._entries and self._entries[item.check].fleet)]
-
-    def _silent(self, live: Collection[str]) -> List[Member]:
-        return [member for name, member in self._members.items() if name not in live]
-
-    def _summary(self, name: str, findings: Sequence[Finding], liveness: Liveness) -> NodeSummary:
-        member = self._members.get(name)
-        if member is None:
-            return NodeSummary(name, Verdict.INCOMPLETE, liveness)
-        found = summarise(member.view, findings, liveness)
-        if liveness is Liveness.LIVE:
-            return found
-        # Old results neither clear a node nor accuse it.
-        return attrs.evolve(found, verdict=Verdict.INCOMPLETE)
+            passed = sum(item.passed for item in sections.sections.values())
+            skipped = sum(item.skipped for item in sections.sections.values())
+            bad = tuple(name for name, item in sections.sections.items() if not _GOOD.issuperset(item.statuses))
+            told = {name: item for name, item in sections.sections.items() if not item.statuses}
+            facts = NodeFacts.told(node, told, sections.times, None if before is None else before.facts)
+        if before is None or bad or before.bad or facts.differs_from(before.facts):
+            self.changes += 1
+        seen_at = max(sections.times.values(), default=0.0) or None
+        self._members[node] = Member(node, standing, committed, sections, bad, passed, skipped, facts, seen_at)
 
 
-def _overall(findings: Sequence[Finding]) -> List[Verdict]:
-    return [verdict_of(findings)] if findings else []
+def _all_transitions(commit: Commit, old: Sections, now: float) -> Iterator[Tuple[int, Transition]]:
+    """Yield what the node told of results that changed, and what it did not tell and yet is so."""
+    told = commit.change.transitions
+    for sequence, item in told:
+        yield sequence, attrs.evolve(item, subject=absolute_key(item.subject, commit.node))
+    ends = {(item.check, item.subject): item.after for _, item in told}
+    for name in _changed(commit.change, old, whole=commit.whole):
+        section, before = commit.change.sections.get(name), old.sections.get(name)
+        was = {} if before is None else before.outcomes
+        became = {} if section is None else section.outcomes
+        for key in (*became, *(key for key in was if key not in became)):
+            change = (was.get(key), became.get(key))
+            if is_news(*change) and ends.get((name, key), _UNTOLD) is not change[1]:
+                at = commit.state.times.get(name) or now
+                subject = absolute_key(key, commit.node)
+                yield commit.sequence, Transition(name, subject, *change, at, _summary(section or before, key))
 
 
-def _concerns(finding: Finding, names: Collection[str]) -> bool:
-    """Whether a finding matters to any of the nodes. One that belongs to no node matters to all."""
-    if not finding.subject.node:
-        return not finding.affected or any(item.node in names for item in finding.affected)
-    return finding.subject.node in names or any(item.node in names for item in finding.affected)
+_UNTOLD = object()
 
 
-def _matters(finding: Finding) -> bool:
-    return finding.status.is_problem or finding.status.is_blind
+def _changed(change: SectionsChange, old: Sections, *, whole: bool) -> List[str]:
+    gone = old.sections.keys() - change.sections.keys() if whole else change.removed & old.sections.keys()
+    return [*(name for name, item in change.sections.items() if old.sections.get(name) != item), *sorted(gone)]
 
 
-def _stale(finding: Finding, silent_s: float) -> Finding:
-    if finding.status is Status.SKIP:
-        return finding
-    return attrs.evolve(
-        finding,
-        status=Status.STALE,
-        summary=f"was {finding.status.value} {span(silent_s)} ago, nothing came since: {finding.summary}",
-        remedies=(),
-        cause="",
-    )
-
-
-def _transitions(
-    node: str, old: Mapping[str, Finding], new: Mapping[str, Finding], now: float
-) -> Tuple[Transition, ...]:
-    found = []
-    for key, item in new.items():
-        before = old.get(key)
-        if before is item or (before is not None and before.status is item.status):
-            continue
-        found.append(
-            Transition(node, key, item.check, before.status if before else None, item.status, now, item.summary)
-        )
-    for key in old.keys() - new.keys():
-        gone = old[key]
-        found.append(Transition(node, key, gone.check, gone.status, None, now, gone.summary))
-    return tuple(found)
+def _summary(section: Optional[Section], key: str) -> str:
+    """Return what is said of a subject, empty of one that passed."""
+    if section is None:
+        return ""
+    told = iter(section.findings)
+    for subject, status in zip(section.subjects, section.statuses):
+        finding = next(told) if status is not Status.PASS else None
+        if subject == key:
+            return "" if finding is None else finding.summary
+    return ""

@@ -20,6 +20,7 @@ from ascend_doctor.checks.engine import DEFAULTS, Settings
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines, Fleet
 from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.reports import Reports
 from ascend_doctor.collector.service import ReportService
 from ascend_doctor.collector.sqlite_store import open_store
 from ascend_doctor.collector.web import application
@@ -75,16 +76,18 @@ async def serve(
     require_tls(settings.listen, settings.tls)
     store = open_store(settings.store, time.time())
     try:
-        fleet = Fleet(entries, check_settings, settings.deadlines, settings.expected_nodes, settings.version)
-        fleet.restore(store.load())
+        fleet = Fleet(settings.deadlines, settings.expected_nodes)
+        fleet.take_up(store.load())
         committer = Committer(store)
+        reports = Reports(fleet, entries, check_settings, settings.version)
         secured = settings.tls is not None
         ingest = IngestService(fleet, committer, secured=secured, offer=settings.offer)
         server = grpc.aio.server(options=server_options())
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
-        report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(fleet, secured=secured), server)
-        web = None if settings.web is None else _Web(settings.web, application(fleet, ingest, committer))
+        report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(reports, secured=secured), server)
+        web = None if settings.web is None else _Web(settings.web, application(reports, ingest, committer))
         writer = asyncio.create_task(committer.run())
+        clock = asyncio.create_task(ingest.keep_time())
         try:
             port = _bind(server, settings)
             await server.start()
@@ -96,10 +99,12 @@ async def serve(
             # Nodes go to another collector, or come back to the next process; what they sent is committed first.
             ingest.drain("the collector stops", RETURN_AFTER_S)
             await server.stop(GRACE_S)
+            clock.cancel()
             if web is not None:
                 await web.stop()
             committer.close()
             await writer
+            reports.close()
     finally:
         store.close()
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import Any, AsyncIterator, Callable
+from typing import Any, AsyncIterator
 
 import grpc
 import grpc.aio
 
-from ascend_doctor.collector.fleet import Fleet
+from ascend_doctor.collector.reports import Reports, TooMuchError
 from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
 from ascend_doctor.wire.credentials import READERS, identity_from_context
@@ -25,10 +24,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ReportService(report_pb2_grpc.ReportServiceServicer):
     """Answers for the fleet. With `secured` the caller has to show a reader's or an operator's certificate."""
 
-    def __init__(self, fleet: Fleet, *, secured: bool, clock: Callable[[], float] = time.time) -> None:
-        self._fleet = fleet
+    def __init__(self, reports: Reports, *, secured: bool) -> None:
+        self._reports = reports
         self._secured = secured
-        self._clock = clock
 
     async def GetReport(  # noqa: N802 - the generated name
         self, request: report_pb2.GetReportRequest, context: Context
@@ -41,7 +39,10 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         wrong = next((name for name in names if not is_node_name(name)), None)
         if wrong is not None:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{wrong[:253]!r} is no name of a node")
-        report = self._fleet.report(self._clock(), names, request.check_ids, passes=not request.without_passes)
+        try:
+            report = await self._reports.report(names, request.check_ids, passes=request.with_passes)
+        except TooMuchError as error:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
         for message in report_messages(report):
             yield message
             await asyncio.sleep(0)  # let the streams of the nodes have their turn
@@ -51,7 +52,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
     ) -> report_pb2.ListNodesResponse:
         """Return one page of nodes; the token is the name of the last one before it."""
         await self._admit(context)
-        nodes = self._fleet.report(self._clock()).nodes
+        nodes = tuple((await self._reports.judged()).summaries.values())
         start = 0
         if request.page_token:
             names = [node.name for node in nodes]

@@ -1,276 +1,409 @@
 """The embedded store: SQLite in one file.
 
-A node is a snapshot and the changes after it, each compressed JSON, so that a round of which little changed costs a
-small row. Changes are folded into a new snapshot now and then. The journal is a write-ahead log synced at every
-commit: what was acknowledged outlives a crash of the process and of the machine.
+A node is one row: where it stands, the numbers of its contents and their times. A content is kept once, however many
+nodes have it. A round in which nothing changed rewrites one row of a node. The journal is a write-ahead log synced at
+every commit: what was acknowledged outlives a crash of the process and of the machine.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
+import itertools
 import logging
 import os
 import sqlite3
-import zlib
+from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeVar
+from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ascend_doctor.collector.store import Entry, StoredNode, StoreError, Transition
-from ascend_doctor.model import codec
-from ascend_doctor.model.state import apply
+from ascend_doctor.collector import sqlite_file
+from ascend_doctor.collector.manifest import (
+    Manifest,
+    ManifestError,
+    digest,
+    pack_times,
+    read_names,
+    referenced,
+    unpack_times,
+)
+from ascend_doctor.collector.runs import Fit, Run, fold, row_bytes, storable
+from ascend_doctor.collector.store import (
+    NO_NEWS,
+    ROW_BYTES,
+    Entry,
+    HistoryQuery,
+    News,
+    Recorded,
+    Retention,
+    Standing,
+    StoredNode,
+    StoreError,
+)
 from ascend_doctor.model.status import Status
-from ascend_doctor.wire.effects import Commit
+from ascend_doctor.model.transition import Transition
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
+PRUNE_STEP = 2000
+"""So many transitions are dropped at once: some ten milliseconds."""
+SWEEP_AFTER = 10_000
+"""After so many new contents it is looked which of them no node has any more."""
+MAX_CACHED = 50_000
+_WORDS_AT_ONCE = 400
+"""So many names go into one statement at most: SQLite takes 999 of them."""
 
-VERSION = 1
-FOLD_AFTER = 64
-"""So many changes stand beside a snapshot at most: what a restart has to read again."""
-MAX_BODY_BYTES = 256 << 20
-"""A stored body that unpacks to more is damaged: no state that the wire takes is near it."""
-
-MAX_HISTORY = 1_000_000
-"""So many transitions are kept, the newest of them: about 250 MB."""
-
-# Only what SQLite 3.24 has: the library is the host's.
-_SCHEMA = """
-CREATE TABLE nodes (
-    node TEXT PRIMARY KEY, epoch TEXT NOT NULL, sequence INTEGER NOT NULL, snapshot_sequence INTEGER NOT NULL,
-    received_at REAL NOT NULL, body BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE changes (
-    node TEXT NOT NULL, sequence INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (node, sequence)
-) WITHOUT ROWID;
-CREATE TABLE transitions (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, node TEXT NOT NULL, finding TEXT NOT NULL, check_id TEXT NOT NULL,
-    before TEXT, after TEXT, summary TEXT NOT NULL
-);
-CREATE INDEX transitions_by_node ON transitions (node, at);
-CREATE INDEX transitions_by_time ON transitions (at);
-"""
+_SIZE = f"{ROW_BYTES} + length(check_id) + length(subject) + length(summary)"
 
 
 class SqliteStore:
-    """A `Store` in one SQLite file, held by one collector. Use it from one thread at a time; `open_store` makes it."""
+    """A `Store` in one SQLite file, held by one collector. Use it from one thread at a time; `open_sqlite` makes it."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: int) -> None:
+    shared = False
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: int) -> None:
+        self._path = path
         self._connection = connection
         self._lock = lock
+        self._numbers: Dict[bytes, int] = {}
+        self._names: Dict[int, Tuple[str, ...]] = {}
+        self._counts: Optional[Counter[str]] = None
+        self._added = SWEEP_AFTER
 
     def load(self) -> Sequence[StoredNode]:
         """Return every node. A node of which a row is damaged is left out: it will be asked for everything again."""
         found: List[StoredNode] = []
-        try:
-            names = [name for (name,) in self._connection.execute("SELECT node FROM nodes ORDER BY node")]
-            for name in names:
+        with self._errors("read"):
+            contents = self._load_contents()
+            listed: Dict[int, Tuple[str, ...]] = {}
+            rows = self._connection.execute(
+                "SELECT node, epoch, sequence, received_at, current_s, agent_version, names, contents, times"
+                " FROM nodes ORDER BY node"
+            )
+            for node, epoch, sequence, received_at, current_s, agent_version, number, packed, times in rows:
                 try:
-                    found.append(self._node(name))
-                except (zlib.error, ValueError) as error:  # noqa: PERF203 - the others are to be loaded
-                    log.warning("node %s: its row in the store is damaged (%s); it is asked again", name, error)
-        except sqlite3.Error as error:
-            raise StoreError(f"the store cannot be read ({error}); move its file away and start again") from None
+                    names = listed.get(number)
+                    if names is None:
+                        names = listed[number] = read_names(contents[number])
+                    sections = dict(zip(names, map(contents.__getitem__, Manifest.unpack(number, packed).contents)))
+                    standing = Standing(epoch, sequence, received_at, current_s, agent_version)
+                    found.append(StoredNode(node, standing, sections, unpack_times(names, times)))
+                except (KeyError, ManifestError) as error:  # noqa: PERF203 - the others are to be loaded
+                    log.warning("node %s: its row in the store is damaged (%s); it is asked again", node, error)
         return found
 
-    def commit(self, entries: Sequence[Entry]) -> None:
-        """Keep the changes in one transaction. Raises `StoreError` when it cannot be written."""
-        try:
-            with self._connection:
-                for entry in entries:
-                    self._keep(entry.commit, entry.received_at)
+    def _load_contents(self) -> Mapping[int, bytes]:
+        contents: Dict[int, bytes] = {}
+        damaged: List[Tuple[int]] = []
+        for number, expected, content in self._connection.execute("SELECT id, digest, content FROM contents"):
+            if digest(content) == expected:
+                contents[number] = content
+            else:
+                damaged.append((number,))
+        if damaged:
+            log.warning("%d contents in the store are damaged; the nodes that had them are asked again", len(damaged))
+            self._connection.executemany("DELETE FROM contents WHERE id = ?", damaged)
+        return contents
+
+    def claim(self, nodes: Mapping[str, float]) -> None:
+        """Do nothing: nobody else writes to the file."""
+
+    def news(self) -> News:
+        """Return nothing: nobody else writes to the file."""
+        return NO_NEWS
+
+    def commit(self, entries: Sequence[Entry]) -> FrozenSet[str]:
+        """Keep the changes in one transaction; all of one node or none of them."""
+        void: Set[str] = set()
+        told: Counter[str] = Counter()
+        with self._transaction():
+            history_bytes = 0
+            for run in fold(entries).values():
+                present = self._keep(run)
+                if present is None:
+                    void.add(run.node)
+                    continue
+                rows = [_transition_row(run.node, item.received_at, item.transition) for item in run.untold(present)]
+                if rows:
                     self._connection.executemany(
-                        "INSERT INTO transitions (at, node, finding, check_id, before, after, summary)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        [
-                            (
-                                item.at,
-                                item.node,
-                                item.finding,
-                                item.check,
-                                _word(item.before),
-                                _word(item.after),
-                                item.summary,
-                            )
-                            for item in entry.transitions
-                        ],
+                        "INSERT INTO transitions (node, received_at, at, check_id, subject, before, after, summary)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        rows,
                     )
-                self._connection.execute(
-                    "DELETE FROM transitions WHERE id <= (SELECT max(id) FROM transitions) - ?", (MAX_HISTORY,)
-                )
-        except sqlite3.Error as error:
-            # Python 3.9 leaves the transaction open when it is the end of it that fails, as on a full disk.
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.rollback()
-            raise StoreError(
-                f"the store cannot be written ({error}); make room on the disk, or check its permissions"
-            ) from None
+                    history_bytes += sum(row_bytes(item.transition) for item in run.untold(present))
+                    told[run.node] += len(rows)
+            if history_bytes:
+                self._connection.execute("UPDATE totals SET history_bytes = history_bytes + ?", (history_bytes,))
+        if self._counts is not None:
+            self._counts.update(told)
+        return frozenset(void)
 
     def forget(self, node: str) -> bool:
-        """Drop a node and its state; its history stays. Returns whether it was there."""
-        with self._connection:
-            self._connection.execute("DELETE FROM changes WHERE node = ?", (node,))
+        """Drop a node; what no other node has of its contents goes with the next sweep."""
+        with self._transaction():
             return self._connection.execute("DELETE FROM nodes WHERE node = ?", (node,)).rowcount > 0
 
-    def history(
-        self, *, node: Optional[str] = None, check: Optional[str] = None, since: float = 0.0, limit: int = 1000
-    ) -> Sequence[Transition]:
-        """Return transitions, newest first."""
+    def history(self, query: HistoryQuery) -> Sequence[Recorded]:
+        """Return transitions, newest in the store first."""
+        found: List[Recorded] = []
+        with self._errors("read"):
+            for nodes, checks in itertools.product(_slices(query.nodes), _slices(query.checks)):
+                found += self._some_history(query, nodes, checks)
+        found.sort(key=lambda item: item.id, reverse=True)
+        return found[: query.limit]
+
+    def _some_history(self, query: HistoryQuery, nodes: Sequence[str], checks: Sequence[str]) -> Iterator[Recorded]:
+        conditions = ["at >= ?"]
+        values: List[object] = [query.since]
+        for column, words in (("node", nodes), ("check_id", checks)):
+            if words:
+                conditions.append(f"{column} IN ({', '.join('?' * len(words))})")
+                values += words
+        for condition, bound in (("at <= ?", query.until), ("id < ?", query.before_id)):
+            if bound is not None:
+                conditions.append(condition)
+                values.append(bound)
         rows = self._connection.execute(
-            "SELECT node, finding, check_id, before, after, at, summary FROM transitions"
-            " WHERE at >= :since AND (:node IS NULL OR node = :node) AND (:check IS NULL OR check_id = :check)"
-            " ORDER BY at DESC, id DESC LIMIT :limit",
-            {"since": since, "node": node, "check": check, "limit": limit},
+            "SELECT id, node, received_at, at, check_id, subject, before, after, summary FROM transitions"
+            f" WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",  # noqa: S608 - our own words only
+            [*values, query.limit],
         )
-        return [
-            Transition(name, finding, check_id, _status(before), _status(after), at, summary)
-            for name, finding, check_id, before, after, at, summary in rows
-        ]
+        for number, node, received_at, at, check, subject, before, after, summary in rows:
+            transition = Transition(check, subject, _status(before), _status(after), at, summary)
+            yield Recorded(number, node, received_at, transition)
+
+    def prune(self, retention: Retention, now: float) -> int:
+        """Drop one step of what is too old, beyond the bytes, of a node that has too much, or of unused contents."""
+        with self._transaction():
+            oldest = self._oldest(now - retention.max_age_s) or self._beyond(retention.max_bytes)
+            return self._drop(oldest or self._too_many(retention.max_per_node)) or self._sweep()
+
+    def backup(self, path: Path) -> None:
+        """Write a copy from a connection of its own, as of one moment; commits go on meanwhile."""
+        part = path.with_name(f".{path.name}.part")
+        try:
+            if path.exists():
+                raise StoreError(f"{path}: is there already; choose another name")
+            part.unlink(missing_ok=True)
+            part.touch(0o640)
+            with contextlib.closing(sqlite3.connect(str(part))) as copy:
+                with contextlib.closing(sqlite3.connect(str(self._path), timeout=5.0)) as source:
+                    source.execute("BEGIN")
+                    source.execute("SELECT count(*) FROM totals").fetchone()  # from here on it sees this moment
+                    source.backup(copy, pages=1024)
+            os.link(part, path)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: cannot be written ({error}); choose another place, or make room") from None
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
         os.close(self._lock)
 
-    def _keep(self, commit: Commit, received_at: float) -> None:
+    # --- one node ----------------------------------------------------------------------------------------------------
+
+    def _keep(self, run: Run) -> Optional[Tuple[str, int]]:
+        """Keep the changes of a node. Returns the epoch and sequence before, or None when they do not follow it."""
         row = self._connection.execute(
-            "SELECT epoch, sequence, snapshot_sequence FROM nodes WHERE node = ?", (commit.node,)
+            "SELECT id, epoch, sequence, names, contents FROM nodes WHERE node = ?", (run.node,)
         ).fetchone()
-        follows = row is not None and row[0] == commit.epoch and not commit.whole
-        if follows and commit.sequence <= row[1]:
-            return
-        if follows and commit.sequence - row[2] <= FOLD_AFTER:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO changes (node, sequence, body) VALUES (?, ?, ?)",
-                (commit.node, commit.sequence, _pack(codec.change_to_dict(commit.change))),
+        present = None if row is None else (row[1], row[2])
+        fit = run.fit(present)
+        if fit is Fit.VOID:
+            return None
+        if fit is Fit.FOLLOWS:
+            try:
+                manifest = Manifest(0) if run.whole else Manifest.unpack(row[3], row[4])
+                manifest = manifest.revised(run, self._names_of, self._number_of)
+                names = self._names_of(manifest.names)
+            except ManifestError:
+                return None  # the row is damaged: the node has to send everything
+            standing = run.standing
+            values = (
+                storable(standing.epoch),
+                standing.sequence,
+                standing.received_at,
+                standing.current_s,
+                storable(standing.agent_version),
+                manifest.names,
+                manifest.pack(),
+                pack_times(names, run.times),
             )
-            self._connection.execute(
-                "UPDATE nodes SET sequence = ?, received_at = ? WHERE node = ?",
-                (commit.sequence, received_at, commit.node),
+            if row is None:
+                self._connection.execute(
+                    "INSERT INTO nodes (node, epoch, sequence, received_at, current_s, agent_version, names, contents,"
+                    " times) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (storable(run.node), *values),
+                )
+            else:
+                self._connection.execute(
+                    "UPDATE nodes SET epoch = ?, sequence = ?, received_at = ?, current_s = ?, agent_version = ?,"
+                    " names = ?, contents = ?, times = ? WHERE id = ?",
+                    (*values, row[0]),
+                )
+        return present or ("", -1)
+
+    def _number_of(self, content: bytes) -> int:
+        key = digest(content)
+        number = self._numbers.get(key)
+        if number is None:
+            row = self._connection.execute("SELECT id FROM contents WHERE digest = ?", (key,)).fetchone()
+            if row is None:
+                done = self._connection.execute("INSERT INTO contents (digest, content) VALUES (?, ?)", (key, content))
+                number = done.lastrowid or 0
+                self._added += 1
+            else:
+                (number,) = row
+            if len(self._numbers) >= MAX_CACHED:
+                self._numbers.clear()
+            self._numbers[key] = number
+        return number
+
+    def _names_of(self, number: int) -> Tuple[str, ...]:
+        names = self._names.get(number)
+        if names is None:
+            row = self._connection.execute("SELECT content FROM contents WHERE id = ?", (number,)).fetchone()
+            if row is None:
+                raise ManifestError(f"no content {number}")
+            if len(self._names) >= MAX_CACHED:
+                self._names.clear()
+            names = self._names[number] = read_names(row[0])
+        return names
+
+    # --- what is not to be kept --------------------------------------------------------------------------------------
+
+    def _oldest(self, before: float) -> List[Tuple[int, str, int]]:
+        """Return what of the oldest step was learnt of too long ago."""
+        return self._connection.execute(
+            f"SELECT id, node, {_SIZE} FROM (SELECT * FROM transitions ORDER BY id LIMIT ?) WHERE received_at < ?",  # noqa: S608
+            (PRUNE_STEP, before),
+        ).fetchall()
+
+    def _beyond(self, max_bytes: int) -> List[Tuple[int, str, int]]:
+        """Return the oldest transitions that have to go so that the rest is within the bytes."""
+        (excess,) = self._connection.execute("SELECT history_bytes - ? FROM totals", (max_bytes,)).fetchone()
+        found: List[Tuple[int, str, int]] = []
+        if excess > 0:
+            rows = self._connection.execute(
+                f"SELECT id, node, {_SIZE} FROM transitions ORDER BY id LIMIT ?",  # noqa: S608
+                (PRUNE_STEP,),
             )
-            return
-        # The whole state: a new node, a new epoch, or the end of a long run of changes.
-        self._connection.execute("DELETE FROM changes WHERE node = ?", (commit.node,))
-        self._connection.execute(
-            "INSERT OR REPLACE INTO nodes (node, epoch, sequence, snapshot_sequence, received_at, body)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                commit.node,
-                commit.epoch,
-                commit.sequence,
-                commit.sequence,
-                received_at,
-                _pack(codec.state_to_dict(commit.state)),
-            ),
-        )
+            for row in rows:
+                found.append(row)
+                excess -= row[2]
+                if excess <= 0:
+                    break
+        return found
 
-    def _node(self, name: str) -> StoredNode:
-        epoch, sequence, received_at, body = self._connection.execute(
-            "SELECT epoch, sequence, received_at, body FROM nodes WHERE node = ?", (name,)
-        ).fetchone()
-        state = _unpack(body, codec.state_from_dict)
-        rows = self._connection.execute("SELECT body FROM changes WHERE node = ? ORDER BY sequence", (name,))
-        for (change,) in rows:
-            state = apply(state, _unpack(change, codec.change_from_dict))
-        return StoredNode(name, epoch, sequence, state, received_at)
+    def _too_many(self, max_per_node: int) -> List[Tuple[int, str, int]]:
+        """Return the oldest transitions of a node that has too many."""
+        if self._counts is None:
+            self._counts = Counter(dict(self._connection.execute("SELECT node, count(*) FROM transitions GROUP BY 1")))
+        for node, count in self._counts.items():
+            if count > max_per_node:
+                return self._connection.execute(
+                    f"SELECT id, node, {_SIZE} FROM transitions WHERE node = ? ORDER BY id LIMIT ?",  # noqa: S608
+                    (node, min(count - max_per_node, PRUNE_STEP)),
+                ).fetchall()
+        return []
+
+    def _drop(self, rows: Sequence[Tuple[int, str, int]]) -> int:
+        if rows:
+            self._connection.executemany("DELETE FROM transitions WHERE id = ?", [(row[0],) for row in rows])
+            self._connection.execute(
+                "UPDATE totals SET history_bytes = history_bytes - ?", (sum(size for _, _, size in rows),)
+            )
+            if self._counts is not None:
+                self._counts.subtract(node for _, node, _ in rows)
+        return len(rows)
+
+    def _sweep(self) -> int:
+        """Drop contents that no node has, some at once."""
+        if self._added < SWEEP_AFTER:
+            return 0
+        used = referenced(self._connection.execute("SELECT names, contents FROM nodes").fetchall())
+        numbers = self._connection.execute("SELECT id FROM contents ORDER BY id")
+        unused = list(itertools.islice(((number,) for (number,) in numbers if number not in used), SWEEP_AFTER))
+        if unused:
+            self._connection.executemany("DELETE FROM contents WHERE id = ?", unused)
+            self._numbers.clear()
+            self._names.clear()
+        else:
+            self._added = 0
+        return len(unused)
+
+    # --- trouble -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that the block writes, or nothing."""
+        with self._errors("written"):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # What is remembered may be of what is not there now.
+                self._numbers.clear()
+                self._names.clear()
+                self._counts = None
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _errors(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"the store cannot be {done} ({error}); make room on the disk, or check its permissions"
+            ) from None
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the store is damaged ({error}); start the collector again, it sets the file aside"
+            ) from None
 
 
-def open_store(path: Path, now: float) -> SqliteStore:
+def open_sqlite(path: Path, now: float) -> SqliteStore:
     """Open the store, making it when there is none. `now` (epoch seconds) names what is set aside.
 
-    A damaged file is set aside under a name with the time, not deleted, and a new one begun: every node sends its whole
-    state again. Raises `StoreError` when the file cannot be opened, is another collector's, or was made by a newer
-    release.
+    A damaged file is set aside under a name with the time, not deleted, and a new one begun: every node sends everything
+    again. Raises `StoreError` when the file cannot be opened, is no store, is another collector's, or was made by a
+    newer release.
     """
     try:
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        lock = _lock(path)
+        lock = sqlite_file.hold(path)
+        try:
+            return SqliteStore(path, sqlite_file.open_or_renew(path, now), lock)
+        except BaseException:
+            os.close(lock)
+            raise
     except OSError as error:
         raise StoreError(
             f"{error.filename or path}: {error.strerror}; choose a file that you may write to (collector.store)"
         ) from None
-    try:
-        return SqliteStore(_open_or_renew(path, now), lock)
-    except BaseException:
-        os.close(lock)
-        raise
-
-
-def _lock(path: Path) -> int:
-    """Take the lock file beside the store: two collectors would each believe that the file is as they left it."""
-    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise StoreError(f"{path}: another collector uses it; stop that one, or choose another file") from None
-    return lock
-
-
-def _open_or_renew(path: Path, now: float) -> sqlite3.Connection:
-    try:
-        try:
-            return _open(path)
-        except sqlite3.OperationalError:
-            raise  # no room, no permission: the file itself may be sound
-        except sqlite3.DatabaseError as error:
-            aside = _set_aside(path, now)
-            log.warning("%s: damaged (%s); set aside as %s, every node is asked again", path, error, aside.name)
-            return _open(path)
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; choose a file that you may write to (collector.store)") from None
 
 
-def _set_aside(path: Path, now: float) -> Path:
-    aside = path.with_name(f"{path.name}.damaged-{now:.0f}")
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
-    return aside
+def _slices(words: Sequence[str]) -> Sequence[Sequence[str]]:
+    return [words[start : start + _WORDS_AT_ONCE] for start in range(0, len(words), _WORDS_AT_ONCE)] or [()]
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(str(path), timeout=5.0, check_same_thread=False)
-    try:
-        _prepare(path, connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(path: Path, connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise StoreError(
-            f"{path}: made by a newer ascend-doctor (format {version}); start that one, or choose another file"
-        )
-    path.chmod(0o640)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if answer != "ok":
-        raise sqlite3.DatabaseError(answer)
-    if version == 0:
-        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-
-
-def _pack(document: Mapping[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 1)
-
-
-def _unpack(body: bytes, read: Callable[[Dict[str, Any]], T]) -> T:
-    unpacker = zlib.decompressobj()
-    text = unpacker.decompress(body, MAX_BODY_BYTES)
-    if unpacker.unconsumed_tail or not unpacker.eof:
-        raise ValueError("a damaged body")
-    return read(json.loads(text))
-
-
-def _word(status: Optional[Status]) -> Optional[str]:
-    return None if status is None else status.value
+def _transition_row(node: str, received_at: float, item: Transition) -> Tuple[object, ...]:
+    return (
+        storable(node),
+        received_at,
+        item.at,
+        storable(item.check),
+        storable(item.subject),
+        None if item.before is None else item.before.value,
+        None if item.after is None else item.after.value,
+        storable(item.summary),
+    )
 
 
 def _status(word: Optional[str]) -> Optional[Status]:

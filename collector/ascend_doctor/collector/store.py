@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Collection, FrozenSet, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import FrozenSet, Mapping, Optional, Protocol, Sequence, Tuple
 
 import attrs
 
@@ -56,6 +56,27 @@ class Entry:
     times: Mapping[str, float]
     transitions: Tuple[Tuple[int, Transition], ...] = ()
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory; good enough to bound a queue."""
+        contents = sum(map(len, self.sections.values()))
+        return contents + ITEM_BYTES * (1 + len(self.times) + len(self.transitions))
+
+
+ITEM_BYTES = 150
+"""What an object takes beside the bytes in it, about."""
+
+
+@attrs.frozen
+class News:
+    """What other collectors did: nodes that they committed or claimed, whole, and nodes that they forgot."""
+
+    nodes: Tuple[StoredNode, ...] = ()
+    forgotten: FrozenSet[str] = frozenset()
+
+
+NO_NEWS = News()
+
 
 @attrs.frozen
 class Recorded:
@@ -86,7 +107,8 @@ class HistoryQuery:
 class Retention:
     """How much history is kept: so old at most, so many bytes in all, and so many transitions of one node.
 
-    The last keeps a node that flaps from driving out what the others have to tell.
+    The age counts from when the collector learnt of it. The bytes are those of the texts, and `ROW_BYTES` for the rest
+    of each row and its place in the indexes. The last keeps a node that flaps from driving out what the others tell.
     """
 
     max_age_s: float = 90 * 86_400.0
@@ -96,44 +118,72 @@ class Retention:
 
 DEFAULT_RETENTION = Retention()
 
+ROW_BYTES = 200
+"""What a transition takes in a store beside its texts: measured on SQLite with all indexes, rounded up."""
+
 
 class Store(Protocol):
-    """Keeps the latest sections of every node and the history. Called from one thread at a time; each call may block."""
+    """Keeps the latest sections of every node and the history.
+
+    Called from one thread at a time, but for `backup`. Each call may block, though not for ever.
+    """
+
+    @property
+    def shared(self) -> bool:
+        """Whether other collectors may write to it, so that there may be news."""
+        ...
 
     def load(self) -> Sequence[StoredNode]:
         """Return every node. Raises `StoreError` when the store cannot be read."""
         ...
 
-    def claim(self, nodes: Collection[str]) -> None:
-        """Note that these nodes speak to this collector from now on: what another one has still to commit is void."""
-        ...
+    def claim(self, nodes: Mapping[str, float]) -> None:
+        """Note that these nodes speak to this collector since those times (epoch seconds, its own clock).
 
-    def commit(self, entries: Sequence[Entry]) -> FrozenSet[str]:
-        """Keep the changes, all or none, so that they outlive a crash.
-
-        Returns the nodes of which nothing was kept, because another collector has claimed them since or because a
-        change does not follow what the store has. Raises `StoreError` when nothing could be written.
+        What another collector that claimed one of them earlier has still to commit is void from now on. A claim that
+        comes late, after another collector's of a later time, is none. A store that is shared takes changes of claimed
+        nodes only. Raises `StoreError`.
         """
         ...
 
-    def news(self) -> Sequence[StoredNode]:
-        """Return the nodes that other collectors committed since the last call, whole. Empty when nobody shares."""
+    def commit(self, entries: Sequence[Entry]) -> FrozenSet[str]:
+        """Keep the changes in their order, so that they outlive a crash.
+
+        Returns the nodes of which nothing was kept: another collector has claimed them since, or a change does not
+        follow what the store has. Raises `StoreError` when nothing at all could be written; the same may be tried again,
+        even when it was written after all.
+        """
+        ...
+
+    def news(self) -> News:
+        """Return what other collectors did since the last call, or since `load`. Nothing when nobody shares.
+
+        Nodes that this collector has claimed last are left out: nobody else may change them. Raises `StoreError`, and
+        then the next call tells the same.
+        """
         ...
 
     def forget(self, node: str) -> bool:
-        """Drop a node and its sections; its history stays. Returns whether it was there."""
+        """Drop a node and its sections; its history stays. Returns whether it was there. Raises `StoreError`."""
         ...
 
     def history(self, query: HistoryQuery) -> Sequence[Recorded]:
-        """Return transitions, newest in the store first."""
+        """Return transitions, newest in the store first. Raises `StoreError`."""
         ...
 
     def prune(self, retention: Retention, now: float) -> int:
-        """Drop history beyond what is to be kept, in steps that do not hold up commits. Returns how much was dropped."""
+        """Drop some of the history beyond what is to be kept, and contents that no node has any more.
+
+        One call takes one step that does not hold up commits for long. Returns how many rows it dropped: 0 when there
+        is nothing left to do. `now` is in epoch seconds. Raises `StoreError`.
+        """
         ...
 
     def backup(self, path: Path) -> None:
-        """Write a copy that a collector can be started with, while this one runs. Raises `StoreError`."""
+        """Write a copy that a collector can be started with, while this one goes on; from any thread.
+
+        Raises `StoreError` when it cannot be written, is there already, or is not for the collector to make.
+        """
         ...
 
     def close(self) -> None:

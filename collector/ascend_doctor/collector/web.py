@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List, Tuple
+from typing import Awaitable, Callable, List, Tuple
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ascend_doctor.collector.committer import Committer
-from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.reports import Reports
 from ascend_doctor.report import exposition, terminal
 from ascend_doctor.report.doctor_metrics import fleet_families
 from ascend_doctor.report.exposition import Families, Family
@@ -23,19 +23,23 @@ KEPT_S = 1.0
 
 
 def application(
-    fleet: Fleet, ingest: IngestService, committer: Committer, clock: Callable[[], float] = time.time
+    reports: Reports, ingest: IngestService, committer: Committer
 ) -> Starlette:
     """Return the web application. Every page only reads."""
-    metrics = _Kept(
-        lambda: exposition.render([*fleet_families(fleet.report(clock())), *own_families(ingest, committer)])
-    )
-    front = _Kept(lambda: terminal.render(fleet.report(clock()), width=100))
+
+    async def all_metrics() -> str:
+        return exposition.render([*fleet_families(await reports.report()), *own_families(ingest, committer)])
+
+    async def page() -> str:
+        return terminal.render(await reports.report(), width=100)
+
+    metrics, front = _Kept(all_metrics), _Kept(page)
 
     async def show_metrics(_request: Request) -> Response:
-        return Response(metrics.text(), media_type=EXPOSITION)
+        return Response(await metrics.text(), media_type=EXPOSITION)
 
     async def show_report(_request: Request) -> Response:
-        return PlainTextResponse(front.text())
+        return PlainTextResponse(await front.text())
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -72,14 +76,14 @@ def own_families(ingest: IngestService, committer: Committer) -> Tuple[Family, .
 class _Kept:
     """A page that is made at most once in a while."""
 
-    def __init__(self, make: Callable[[], str]) -> None:
+    def __init__(self, make: Callable[[], Awaitable[str]]) -> None:
         self._make = make
         self._made_at: List[float] = []
         self._text = ""
 
-    def text(self) -> str:
+    async def text(self) -> str:
         now = time.monotonic()
         if not self._made_at or now - self._made_at[0] > KEPT_S:
-            self._text = self._make()
+            self._text = await self._make()
             self._made_at = [now]
         return self._text

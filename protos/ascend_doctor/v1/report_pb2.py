@@ -26,7 +26,7 @@ from ascend_doctor.v1 import finding_pb2 as ascend__doctor_dot_v1_dot_finding__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61scend_doctor/v1/report.proto\x12\x10\x61scend_doctor.v1\x1a\x1e\x61scend_doctor/v1/finding.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"d\n\x10GetReportRequest\x12\x12\n\nnode_names\x18\x01 \x03(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\x12\x11\n\tjob_hosts\x18\x03 \x03(\t\x12\x16\n\x0ewithout_passes\x18\x04 \x01(\x08\"\x9e\x01\n\x11GetReportResponse\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1e.ascend_doctor.v1.ReportHeader\x12,\n\x05nodes\x18\x02 \x03(\x0b\x32\x1d.ascend_doctor.v1.NodeSummary\x12+\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x19.ascend_doctor.v1.Finding\"\xbc\x01\n\x0cReportHeader\x12-\n\tmake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07verdict\x18\x02 \x01(\x0e\x32\x19.ascend_doctor.v1.Verdict\x12\x0e\n\x06origin\x18\x03 \x01(\t\x12\x16\n\x0e\x64octor_version\x18\x04 \x01(\t\x12\x12\n\nnode_count\x18\x05 \x01(\x03\x12\x15\n\rfinding_count\x18\x06 \x01(\x03\"\x8b\x02\n\x0bNodeSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x07verdict\x18\x02 \x01(\x0e\x32\x19.ascend_doctor.v1.Verdict\x12,\n\x08liveness\x18\x03 \x01(\x0e\x32\x1a.ascend_doctor.v1.Liveness\x12-\n\tseen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x05\x66\x61\x63ts\x18\x05 \x03(\x0b\x32(.ascend_doctor.v1.NodeSummary.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"9\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x11ListNodesResponse\x12,\n\x05nodes\x18\x01 \x03(\x0b\x32\x1d.ascend_doctor.v1.NodeSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc6\x01\n\x16ListTransitionsRequest\x12\x12\n\nnode_names\x18\x01 \x03(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\x12.\n\nsince_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"m\n\x17ListTransitionsResponse\x12\x39\n\x0btransitions\x18\x01 \x03(\x0b\x32$.ascend_doctor.v1.RecordedTransition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8b\x01\n\x12RecordedTransition\x12\x11\n\tnode_name\x18\x01 \x01(\t\x12\x30\n\ntransition\x18\x02 \x01(\x0b\x32\x1c.ascend_doctor.v1.Transition\x12\x30\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"5\n\x0cWatchRequest\x12\x12\n\nnode_names\x18\x01 \x03(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\"\xf5\x01\n\rWatchResponse\x12\r\n\x05whole\x18\x01 \x01(\x08\x12\x14\n\x0cmore_follows\x18\x02 \x01(\x08\x12*\n\x07verdict\x18\x03 \x01(\x0e\x32\x19.ascend_doctor.v1.Verdict\x12,\n\x05nodes\x18\x04 \x03(\x0b\x32\x1d.ascend_doctor.v1.NodeSummary\x12+\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x19.ascend_doctor.v1.Finding\x12\x1a\n\x12removed_node_names\x18\x06 \x03(\t\x12\x1c\n\x14removed_finding_keys\x18\x07 \x03(\t*z\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_READY\x10\x01\x12\x14\n\x10VERDICT_DEGRADED\x10\x02\x12\x16\n\x12VERDICT_INCOMPLETE\x10\x03\x12\x15\n\x11VERDICT_NOT_READY\x10\x04*w\n\x08Liveness\x12\x18\n\x14LIVENESS_UNSPECIFIED\x10\x00\x12\x11\n\rLIVENESS_LIVE\x10\x01\x12\x12\n\x0eLIVENESS_STALE\x10\x02\x12\x11\n\rLIVENESS_LOST\x10\x03\x12\x17\n\x13LIVENESS_NEVER_SEEN\x10\x04\x32\xf1\x02\n\rReportService\x12V\n\tGetReport\x12\".ascend_doctor.v1.GetReportRequest\x1a#.ascend_doctor.v1.GetReportResponse0\x01\x12T\n\tListNodes\x12\".ascend_doctor.v1.ListNodesRequest\x1a#.ascend_doctor.v1.ListNodesResponse\x12\x66\n\x0fListTransitions\x12(.ascend_doctor.v1.ListTransitionsRequest\x1a).ascend_doctor.v1.ListTransitionsResponse\x12J\n\x05Watch\x12\x1e.ascend_doctor.v1.WatchRequest\x1a\x1f.ascend_doctor.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61scend_doctor/v1/report.proto\x12\x10\x61scend_doctor.v1\x1a\x1e\x61scend_doctor/v1/finding.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"a\n\x10GetReportRequest\x12\x12\n\nnode_names\x18\x01 \x03(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\x12\x11\n\tjob_hosts\x18\x03 \x03(\t\x12\x13\n\x0bwith_passes\x18\x04 \x01(\x08\"\x9e\x01\n\x11GetReportResponse\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1e.ascend_doctor.v1.ReportHeader\x12,\n\x05nodes\x18\x02 \x03(\x0b\x32\x1d.ascend_doctor.v1.NodeSummary\x12+\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x19.ascend_doctor.v1.Finding\"\xf3\x01\n\x0cReportHeader\x12-\n\tmake_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07verdict\x18\x02 \x01(\x0e\x32\x19.ascend_doctor.v1.Verdict\x12\x0e\n\x06origin\x18\x03 \x01(\t\x12\x16\n\x0e\x64octor_version\x18\x04 \x01(\t\x12\x12\n\nnode_count\x18\x05 \x01(\x03\x12\x15\n\rfinding_count\x18\x06 \x01(\x03\x12\x19\n\x11\x61lso_passed_count\x18\x07 \x01(\x03\x12\x1a\n\x12\x61lso_skipped_count\x18\x08 \x01(\x03\"\x8b\x02\n\x0bNodeSummary\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x07verdict\x18\x02 \x01(\x0e\x32\x19.ascend_doctor.v1.Verdict\x12,\n\x08liveness\x18\x03 \x01(\x0e\x32\x1a.ascend_doctor.v1.Liveness\x12-\n\tseen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x05\x66\x61\x63ts\x18\x05 \x03(\x0b\x32(.ascend_doctor.v1.NodeSummary.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"9\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"Z\n\x11ListNodesResponse\x12,\n\x05nodes\x18\x01 \x03(\x0b\x32\x1d.ascend_doctor.v1.NodeSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc6\x01\n\x16ListTransitionsRequest\x12\x12\n\nnode_names\x18\x01 \x03(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\x12.\n\nsince_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"m\n\x17ListTransitionsResponse\x12\x39\n\x0btransitions\x18\x01 \x03(\x0b\x32$.ascend_doctor.v1.RecordedTransition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8b\x01\n\x12RecordedTransition\x12\x11\n\tnode_name\x18\x01 \x01(\t\x12\x30\n\ntransition\x18\x02 \x01(\x0b\x32\x1c.ascend_doctor.v1.Transition\x12\x30\n\x0creceive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"5\n\x0cWatchRequest\x12\x12\n\nnode_names\x18\x01 \x03(\t\x12\x11\n\tcheck_ids\x18\x02 \x03(\t\"\xf5\x01\n\rWatchResponse\x12\r\n\x05whole\x18\x01 \x01(\x08\x12\x14\n\x0cmore_follows\x18\x02 \x01(\x08\x12*\n\x07verdict\x18\x03 \x01(\x0e\x32\x19.ascend_doctor.v1.Verdict\x12,\n\x05nodes\x18\x04 \x03(\x0b\x32\x1d.ascend_doctor.v1.NodeSummary\x12+\n\x08\x66indings\x18\x05 \x03(\x0b\x32\x19.ascend_doctor.v1.Finding\x12\x1a\n\x12removed_node_names\x18\x06 \x03(\t\x12\x1c\n\x14removed_finding_keys\x18\x07 \x03(\t*z\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_READY\x10\x01\x12\x14\n\x10VERDICT_DEGRADED\x10\x02\x12\x16\n\x12VERDICT_INCOMPLETE\x10\x03\x12\x15\n\x11VERDICT_NOT_READY\x10\x04*w\n\x08Liveness\x12\x18\n\x14LIVENESS_UNSPECIFIED\x10\x00\x12\x11\n\rLIVENESS_LIVE\x10\x01\x12\x12\n\x0eLIVENESS_STALE\x10\x02\x12\x11\n\rLIVENESS_LOST\x10\x03\x12\x17\n\x13LIVENESS_NEVER_SEEN\x10\x04\x32\xf1\x02\n\rReportService\x12V\n\tGetReport\x12\".ascend_doctor.v1.GetReportRequest\x1a#.ascend_doctor.v1.GetReportResponse0\x01\x12T\n\tListNodes\x12\".ascend_doctor.v1.ListNodesRequest\x1a#.ascend_doctor.v1.ListNodesResponse\x12\x66\n\x0fListTransitions\x12(.ascend_doctor.v1.ListTransitionsRequest\x1a).ascend_doctor.v1.ListTransitionsResponse\x12J\n\x05Watch\x12\x1e.ascend_doctor.v1.WatchRequest\x1a\x1f.ascend_doctor.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,34 +35,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NODESUMMARY_FACTSENTRY']._loaded_options = None
   _globals['_NODESUMMARY_FACTSENTRY']._serialized_options = b'8\001'
-  _globals['_VERDICT']._serialized_start=1748
-  _globals['_VERDICT']._serialized_end=1870
-  _globals['_LIVENESS']._serialized_start=1872
-  _globals['_LIVENESS']._serialized_end=1991
+  _globals['_VERDICT']._serialized_start=1800
+  _globals['_VERDICT']._serialized_end=1922
+  _globals['_LIVENESS']._serialized_start=1924
+  _globals['_LIVENESS']._serialized_end=2043
   _globals['_GETREPORTREQUEST']._serialized_start=116
-  _globals['_GETREPORTREQUEST']._serialized_end=216
-  _globals['_GETREPORTRESPONSE']._serialized_start=219
-  _globals['_GETREPORTRESPONSE']._serialized_end=377
-  _globals['_REPORTHEADER']._serialized_start=380
-  _globals['_REPORTHEADER']._serialized_end=568
-  _globals['_NODESUMMARY']._serialized_start=571
-  _globals['_NODESUMMARY']._serialized_end=838
-  _globals['_NODESUMMARY_FACTSENTRY']._serialized_start=794
-  _globals['_NODESUMMARY_FACTSENTRY']._serialized_end=838
-  _globals['_LISTNODESREQUEST']._serialized_start=840
-  _globals['_LISTNODESREQUEST']._serialized_end=897
-  _globals['_LISTNODESRESPONSE']._serialized_start=899
-  _globals['_LISTNODESRESPONSE']._serialized_end=989
-  _globals['_LISTTRANSITIONSREQUEST']._serialized_start=992
-  _globals['_LISTTRANSITIONSREQUEST']._serialized_end=1190
-  _globals['_LISTTRANSITIONSRESPONSE']._serialized_start=1192
-  _globals['_LISTTRANSITIONSRESPONSE']._serialized_end=1301
-  _globals['_RECORDEDTRANSITION']._serialized_start=1304
-  _globals['_RECORDEDTRANSITION']._serialized_end=1443
-  _globals['_WATCHREQUEST']._serialized_start=1445
-  _globals['_WATCHREQUEST']._serialized_end=1498
-  _globals['_WATCHRESPONSE']._serialized_start=1501
-  _globals['_WATCHRESPONSE']._serialized_end=1746
-  _globals['_REPORTSERVICE']._serialized_start=1994
-  _globals['_REPORTSERVICE']._serialized_end=2363
+  _globals['_GETREPORTREQUEST']._serialized_end=213
+  _globals['_GETREPORTRESPONSE']._serialized_start=216
+  _globals['_GETREPORTRESPONSE']._serialized_end=374
+  _globals['_REPORTHEADER']._serialized_start=377
+  _globals['_REPORTHEADER']._serialized_end=620
+  _globals['_NODESUMMARY']._serialized_start=623
+  _globals['_NODESUMMARY']._serialized_end=890
+  _globals['_NODESUMMARY_FACTSENTRY']._serialized_start=846
+  _globals['_NODESUMMARY_FACTSENTRY']._serialized_end=890
+  _globals['_LISTNODESREQUEST']._serialized_start=892
+  _globals['_LISTNODESREQUEST']._serialized_end=949
+  _globals['_LISTNODESRESPONSE']._serialized_start=951
+  _globals['_LISTNODESRESPONSE']._serialized_end=1041
+  _globals['_LISTTRANSITIONSREQUEST']._serialized_start=1044
+  _globals['_LISTTRANSITIONSREQUEST']._serialized_end=1242
+  _globals['_LISTTRANSITIONSRESPONSE']._serialized_start=1244
+  _globals['_LISTTRANSITIONSRESPONSE']._serialized_end=1353
+  _globals['_RECORDEDTRANSITION']._serialized_start=1356
+  _globals['_RECORDEDTRANSITION']._serialized_end=1495
+  _globals['_WATCHREQUEST']._serialized_start=1497
+  _globals['_WATCHREQUEST']._serialized_end=1550
+  _globals['_WATCHRESPONSE']._serialized_start=1553
+  _globals['_WATCHRESPONSE']._serialized_end=1798
+  _globals['_REPORTSERVICE']._serialized_start=2046
+  _globals['_REPORTSERVICE']._serialized_end=2415
 # @@protoc_insertion_point(module_scope)

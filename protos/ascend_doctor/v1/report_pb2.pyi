@@ -94,9 +94,9 @@ class GetReportRequest(_message.Message):
     NODE_NAMES_FIELD_NUMBER: _builtins.int
     CHECK_IDS_FIELD_NUMBER: _builtins.int
     JOB_HOSTS_FIELD_NUMBER: _builtins.int
-    WITHOUT_PASSES_FIELD_NUMBER: _builtins.int
-    without_passes: _builtins.bool
-    """Leave out findings that passed or were skipped."""
+    WITH_PASSES_FIELD_NUMBER: _builtins.int
+    with_passes: _builtins.bool
+    """Tell what passed or was skipped as well, one by one; the reports of a big fleet have no room for that. Else counted."""
     @_builtins.property
     def node_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these nodes, by name; a name that the collector does not know appears as never seen. Empty: all nodes."""
@@ -115,11 +115,11 @@ class GetReportRequest(_message.Message):
         node_names: _abc.Iterable[_builtins.str] | None = ...,
         check_ids: _abc.Iterable[_builtins.str] | None = ...,
         job_hosts: _abc.Iterable[_builtins.str] | None = ...,
-        without_passes: _builtins.bool = ...,
+        with_passes: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_ids", b"check_ids", "job_hosts", b"job_hosts", "node_names", b"node_names", "without_passes", b"without_passes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_ids", b"check_ids", "job_hosts", b"job_hosts", "node_names", b"node_names", "with_passes", b"with_passes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,6 +173,8 @@ class ReportHeader(_message.Message):
     DOCTOR_VERSION_FIELD_NUMBER: _builtins.int
     NODE_COUNT_FIELD_NUMBER: _builtins.int
     FINDING_COUNT_FIELD_NUMBER: _builtins.int
+    ALSO_PASSED_COUNT_FIELD_NUMBER: _builtins.int
+    ALSO_SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
     verdict: Global___Verdict.ValueType
     """The verdict over everything that was asked for."""
     origin: _builtins.str
@@ -183,6 +185,10 @@ class ReportHeader(_message.Message):
     """How many nodes the whole report has."""
     finding_count: _builtins.int
     """How many findings the whole report has. A reader that got fewer has not got the report."""
+    also_passed_count: _builtins.int
+    """How many results passed that are not among the findings."""
+    also_skipped_count: _builtins.int
+    """How many were skipped that are not among the findings."""
     @_builtins.property
     def make_time(self) -> _timestamp_pb2.Timestamp:
         """When the report was made, by the clock of its maker."""
@@ -196,10 +202,12 @@ class ReportHeader(_message.Message):
         doctor_version: _builtins.str = ...,
         node_count: _builtins.int = ...,
         finding_count: _builtins.int = ...,
+        also_passed_count: _builtins.int = ...,
+        also_skipped_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["make_time", b"make_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["doctor_version", b"doctor_version", "finding_count", b"finding_count", "make_time", b"make_time", "node_count", b"node_count", "origin", b"origin", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_passed_count", b"also_passed_count", "also_skipped_count", b"also_skipped_count", "doctor_version", b"doctor_version", "finding_count", b"finding_count", "make_time", b"make_time", "node_count", b"node_count", "origin", b"origin", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,6 +55,8 @@ def report_messages(report: Report) -> Iterator[report_pb2.GetReportResponse]:
             doctor_version=fields.spell(report.doctor_version),
             node_count=len(report.nodes),
             finding_count=len(report.findings),
+            also_passed_count=report.also_passed,
+            also_skipped_count=report.also_skipped,
         )
     )
     size = 0
@@ -114,4 +116,6 @@ class ReportReader:
             findings=tuple(self._findings),
             origin=fields.text("header.origin", header.origin),
             doctor_version=fields.name("header.doctor_version", header.doctor_version, empty=True),
+            also_passed=fields.count("header.also_passed_count", header.also_passed_count),
+            also_skipped=fields.count("header.also_skipped_count", header.also_skipped_count),
         )

@@ -33,7 +33,7 @@ def write_check(check: str, findings: Iterable[Finding], node: str) -> Section:
     told = [_nameless(item, node) for item in ordered if item.status is not Status.PASS]
     message = ingest_pb2.Section(
         name=fields.spell(check),
-        subject_keys=[fields.spell(relative_key(item.subject, node), limits.MAX_KEY_LENGTH) for item in ordered],
+        subject_keys=[fields.spell(relative_key(item.subject.key, node), limits.MAX_KEY_LENGTH) for item in ordered],
         statuses=[STATUSES.number(item.status) for item in ordered],
         severity=SEVERITIES.number(ordered[0].severity),
     )
@@ -128,9 +128,10 @@ def findings_of(section: Section, node: str, at: float, *, passes: bool = True) 
             yield attrs.evolve(finding, subject=subject, affected=affected, judged_at=at)
 
 
-def relative_key(subject: Subject, node: str) -> str:
+def relative_key(key: str, node: str) -> str:
     """Return the key of a subject as it stands in the sections of a node."""
-    return subject.key if subject.node != node else attrs.evolve(subject, node=OWN).key
+    kind, owner, name = key.split(":", 2)
+    return f"{kind}:{OWN if owner == node else owner}:{name}"
 
 
 def absolute_key(key: str, node: str) -> str:

@@ -1,0 +1,1 @@
+"""What nodes tell their cluster, a module for each topic."""
