@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Iterator, Optional
 
 import pytest
 
 from certificates import Certificates
 from golden import Golden
+from postgres import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,3 +51,14 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """Certificates of every kind, made once."""
     return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, started once."""
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

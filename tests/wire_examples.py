@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
+import attrs
 from hypothesis import strategies as st
 
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Ending, Evidence, Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
+from ascend_doctor.model.sections import Section, Sections, SectionsChange
 from ascend_doctor.model.state import Change, NodeState, Rerun
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.model.verdict import Verdict
+from ascend_doctor.wire.sections import write_check, write_topic
 
 EVIDENCE = Evidence(
     key="hccn_tool/link@3",
@@ -53,7 +57,10 @@ FINDING = Finding(
     candidates=("the cable", "the module"),
     cause="roce.optical.present|port:node-1:3",
     judged_at=1_790_000_000.5,
+    since=1_789_999_940.5,
 )
+TRANSITION = Transition("npu.health", "npu:.:0", Status.PASS, Status.FAIL, 1_790_000_000.5, "NPU 0 is not healthy")
+PASSED = Finding("npu.ecc", subjects.npu("node-1", 0), Status.PASS, "no errors")
 CHANGE = Change(
     findings={FINDING.key: FINDING},
     evidence={EVIDENCE.key: EVIDENCE},
@@ -61,6 +68,19 @@ CHANGE = Change(
     reruns={"npu-smi/ecc@0": Rerun(1_790_000_001.25, 0.5, 3)},
     removed_findings=frozenset({"npu.health|npu:node-1:0"}),
     removed_evidence=frozenset({"npu-smi/health@0"}),
+    transitions=(TRANSITION,),
+)
+CHECK_SECTION = write_check("roce.link", [FINDING, attrs.evolve(PASSED, check="roce.link")], "node-1")
+TOPIC_SECTION = write_topic("ports", b'{"0":{"address":"10.0.0.7"}}', b'{"0":[]}')
+SECTIONS = Sections(
+    {item.name: item for item in (CHECK_SECTION, TOPIC_SECTION)},
+    {"roce.link": 1_790_000_000.0, "ports": 1_789_999_940.0},
+)
+SECTIONS_CHANGE = SectionsChange(
+    sections={CHECK_SECTION.name: CHECK_SECTION},
+    times={"roce.link": 1_790_000_001.5, "npu.ecc": 1_790_000_001.5, "ports": 0.0},
+    removed=frozenset({"npu.health", "serving.port"}),
+    transitions=((6, TRANSITION), (7, attrs.evolve(TRANSITION, before=None, after=Status.WARN))),
 )
 STATE = NodeState.of([FINDING], [EVIDENCE])
 REPORT = Report(
@@ -135,6 +155,17 @@ FINDINGS = _of(
     candidates=st.lists(TEXTS, max_size=2).map(tuple),
     cause=st.one_of(st.just(""), NAMES),
     judged_at=TIMES,
+    since=TIMES,
+)
+STATUSES = st.one_of(st.none(), st.sampled_from(Status))
+TRANSITIONS = _of(
+    Transition,
+    check=NAMES,
+    subject=SUBJECTS.map(lambda subject: subject.key),
+    before=STATUSES,
+    after=STATUSES,
+    at=TIMES,
+    summary=TEXTS,
 )
 STATES = st.builds(NodeState.of, st.lists(FINDINGS, max_size=5), st.lists(ANSWERS, max_size=4))
 CHANGES = _of(
@@ -147,6 +178,31 @@ CHANGES = _of(
     ),
     removed_findings=st.frozensets(NAMES, max_size=3),
     removed_evidence=st.frozensets(NAMES, max_size=3),
+    transitions=st.lists(TRANSITIONS, max_size=2).map(tuple),
+)
+
+
+def _section(check: str, statuses: List[Status]) -> Section:
+    """Make a section with a finding for each status; with none it is a topic's."""
+    if not statuses:
+        return write_topic(check, b"{}", b"")
+    found = [Finding(check, subjects.npu("node-1", npu), status, "so it is") for npu, status in enumerate(statuses)]
+    return write_check(check, found, "node-1")
+
+
+_CHECKS = st.sampled_from(["roce.link", "npu.ecc", "host.clock", "ports", "node"])
+NAMED_SECTIONS = st.dictionaries(_CHECKS, st.lists(st.sampled_from(Status), max_size=2)).map(
+    lambda found: {check: _section(check, statuses) for check, statuses in found.items()}
+)
+ALL_SECTIONS = st.builds(
+    lambda sections, at: Sections(sections, {name: at + len(name) for name in sections}), NAMED_SECTIONS, TIMES
+)
+SECTIONS_CHANGES = _of(
+    SectionsChange,
+    sections=NAMED_SECTIONS,
+    times=st.dictionaries(_CHECKS, TIMES, max_size=3),
+    removed=st.frozensets(_CHECKS, max_size=3),
+    transitions=st.lists(st.tuples(st.integers(0, 5), TRANSITIONS), max_size=3).map(tuple),
 )
 SUMMARIES = _of(
     NodeSummary,

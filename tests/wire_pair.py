@@ -75,6 +75,11 @@ class Store:
             self.state = apply(self.state, change.change)
 
 
+    def copied(self) -> Store:
+        """Return a copy as a backup makes it."""
+        return attrs.evolve(self, history=list(self.history))
+
+
 @attrs.define(eq=False)
 class Line:
     """One stream: what is on its way in both directions, as bytes."""
@@ -95,6 +100,9 @@ class Pair:
         self.now = 1000.0
         self.spool = Spool()
         self.store = Store()
+        self.backup = Store()
+        self.excused = 0
+        """How many transitions of the epoch may be missing in the history, for a reason that was told."""
         self.pending: Deque[Commit] = deque()
         self.memory: Optional[Known] = None
         self.lines: List[Line] = []
@@ -139,8 +147,10 @@ class Pair:
 
     def restart_agent(self, *, lose_spool: bool = False) -> None:
         """Kill the agent; what is on its disk stays, unless that is lost too: then a new epoch begins."""
+        self.excused += self.agent.lost_transitions
         if lose_spool:
             self.spool = Spool(epoch=self.spool.epoch + "x", sequence=1, state=self.agent.state)
+            self.excused = 0
         self.line = None
         self.agent = self._make_agent()
 
@@ -189,6 +199,14 @@ class Pair:
         self.lines.clear()
         if self.line is not None:
             self.disconnect()
+
+    def restore_collector(self) -> None:
+        """Kill the collector and start it on its backup: what came since is lost, though it was acknowledged."""
+        if self.store.epoch == self.spool.epoch:
+            kept = self.backup.history if self.backup.epoch == self.store.epoch else []
+            self.excused += len(self.store.history) - len(kept)
+        self.store = self.backup.copied()
+        self.restart_collector()
 
     def commit(self) -> bool:
         """Let the store finish the oldest commit."""

@@ -10,7 +10,8 @@ import yaml
 
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import CheckSettings, judge_fleet, judge_node
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.fleet import FleetView
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Status
 from ascend_doctor.probe import recording
@@ -27,7 +28,7 @@ def judge(folder: Path) -> List[Finding]:
     settings = {check_id: CheckSettings(enabled=True)}  # for those that run only where somebody asks for them
     views = [NodeView(item.node, item.evidence) for item in recording.read(folder)]
     if ENTRIES[check_id].fleet:
-        return list(judge_fleet(FleetView(views), entries, settings))
+        return list(judge_fleet(FleetView.of(views), entries, settings))
     return [finding for view in views for finding in judge_node(view, entries, settings)]
 
 

@@ -11,7 +11,10 @@ from ascend_doctor.checks import catalogue, engine, outcome
 from ascend_doctor.checks.catalogue import Entry, Guide
 from ascend_doctor.checks.check import Check, NoLimits
 from ascend_doctor.checks.engine import CheckSettings, aged, deadline_s, judge_fleet, judge_node
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.fleet import FleetView
+from ascend_doctor.checks.topics.ports import PORTS
+from ascend_doctor.checks.topics.tls import TLS as TLS_TOPIC
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.hccn_tool import ip, link
 from ascend_doctor.facts.npu_smi import info
 from ascend_doctor.model import subject as subjects
@@ -31,10 +34,16 @@ def one_port(status: str = "UP", at: float = AT) -> NodeView:
     return NodeView("n", of(mapping(1), up, own))
 
 
-def entry(judge: object, fleet: bool = False) -> dict[str, Entry]:
-    """Return a catalogue with one check."""
+def entry(judge: object) -> dict[str, Entry]:
+    """Return a catalogue with one check of a node."""
     check = Check(id="x", reads=(link.SOURCE,), judge=judge, limits=NoLimits())  # type: ignore[arg-type, var-annotated]
-    return {"x": Entry(check, Guide("t", {}), fleet)}
+    return {"x": Entry(check, Guide("t", {}), fleet=False)}
+
+
+def across(judge: object) -> dict[str, Entry]:
+    """Return a catalogue with one check of the cluster."""
+    check = Check(id="x", topics=(PORTS,), judge=judge, limits=NoLimits())  # type: ignore[arg-type, var-annotated]
+    return {"x": Entry(check, Guide("t", {}), fleet=True)}
 
 
 def broken(view: object, limits: object) -> Iterator[Finding]:
@@ -54,7 +63,7 @@ def test_settings_change_weight_and_limits_and_turn_checks_off() -> None:
     settings = {"roce.link": CheckSettings(severity=Severity.ADVISORY)}
     assert Severity.ADVISORY is judge_node(one_port(), LINK, settings)[0].severity
     assert () == judge_node(one_port(), LINK, {"roce.link": CheckSettings(enabled=False)})
-    assert () == judge_fleet(FleetView([one_port()]), TLS, {"cluster.tls-equal": CheckSettings(enabled=False)})
+    assert () == judge_fleet(FleetView.of([one_port()]), TLS, {"cluster.tls-equal": CheckSettings(enabled=False)})
     entries = {"npu.hbm-free": ENTRIES["npu.hbm-free"]}
     limits = attrs.evolve(entries["npu.hbm-free"].check.limits, idle_64g_mb=0, margin_mb=0)
     view = NodeView("n", of(mapping(1), table(1)))
@@ -67,7 +76,7 @@ def test_a_bug_in_a_check_is_the_doctors_own_trouble() -> None:
     (finding,) = judge_node(one_port(), entry(broken))
     assert Status.UNKNOWN is finding.status
     assert "KeyError" in finding.summary
-    (finding,) = judge_fleet(FleetView([one_port(), NodeView("m", {})]), entry(broken, fleet=True))
+    (finding,) = judge_fleet(FleetView.of([one_port(), NodeView("m", {})]), across(broken))
     assert (Status.UNKNOWN, subjects.cluster()) == (finding.status, finding.subject)
 
 
@@ -84,18 +93,28 @@ def test_a_check_may_only_read_what_it_declares() -> None:
         (finding,) = judge_node(one_port(), entry(judge))
         assert "UndeclaredRead" in finding.summary
 
+    def asks_the_fleet(fleet: FleetView, limits: object) -> Iterator[Finding]:
+        yield from (outcome.passed(node.subject, "x") for node, _ in fleet.each(TLS_TOPIC))
+
+    def derives(fleet: FleetView, limits: object) -> Iterator[Finding]:
+        yield outcome.passed(fleet.subject, fleet.derived(str, TLS_TOPIC))
+
+    for asks in (asks_the_fleet, derives):
+        (finding,) = judge_fleet(FleetView.of([one_port()]), across(asks))
+        assert "UndeclaredRead" in finding.summary
+
 
 def test_a_fleet_without_the_product_is_skipped() -> None:
     """Nodes without RoCE ports have nothing to compare."""
     p310 = answer("npu-smi info -m", mapping(1).stdout.decode().replace("910B3", "310P3"))
-    found = judge_fleet(FleetView([NodeView("n", of(p310))]), TLS)
+    found = judge_fleet(FleetView.of([NodeView("n", of(p310))]), TLS)
     assert [Status.SKIP] == [finding.status for finding in found]
-    assert [] == [*FleetView([NodeView("n", of(p310))]).each(link.SOURCE)]
+    assert [] == [*NodeView("n", of(p310)).each(link.SOURCE)]
 
 
 def test_an_empty_fleet_knows_nothing() -> None:
     """Without nodes a cluster check is unknown."""
-    (finding,) = judge_fleet(FleetView([]), TLS)
+    (finding,) = judge_fleet(FleetView.of([]), TLS)
     assert (Status.UNKNOWN, 0.0) == (finding.status, finding.judged_at)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import CheckSettings, judge_fleet, judge_node
-from ascend_doctor.checks.fabric import by_address, direct_pairs, ports_of
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.fleet import FleetView
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.hccn_tool.gateway import SOURCE as GATEWAY
 from ascend_doctor.facts.hccn_tool.gateway import GatewayFacts
 from ascend_doctor.facts.hccn_tool.ip import SOURCE as IP
@@ -73,7 +73,7 @@ def test_an_expected_tls_switch_outvotes_the_majority() -> None:
     entries = {"cluster.tls-equal": ENTRIES["cluster.tls-equal"]}
     limits = attrs.evolve(entries["cluster.tls-equal"].check.limits, expected=1)
     settings = {"cluster.tls-equal": CheckSettings(limits=limits)}
-    found = judge_fleet(FleetView(views({1: of(tls(0, 1))}, nodes=1)), entries, settings)
+    found = judge_fleet(FleetView.of(views({1: of(tls(0, 1))}, nodes=1)), entries, settings)
     assert [(Status.FAIL, NPUS - 1)] == [(finding.status, len(finding.affected)) for finding in found]
 
 
@@ -85,15 +85,3 @@ def test_expectations_of_the_site_are_limits() -> None:
     found = judge_node(view, entries, {"npu.present": CheckSettings(limits=limits)})
     assert [Status.FAIL] == [finding.status for finding in found]
     assert "8 NPUs" == found[-1].expected
-
-
-def test_ports_behind_a_switch_are_no_ends_of_a_cable() -> None:
-    """Neighbours that probe each other over a switch, or over a router, are not joined by one cable."""
-    assert () == direct_pairs(ports_of(FleetView(views())))
-    assert NPUS == len(direct_pairs(ports_of(FleetView(views(direct=True)))))
-    silent = NodeView("n", of(mapping(1)))
-    assert () == ports_of(FleetView([silent]))
-    unset = answer(hccn(0, "ip"), "", "Get ipconf failed, because no ip was preset there!\n", 13)
-    (port,) = ports_of(FleetView([NodeView("n", of(mapping(1), unset))]))
-    assert (None, True) == (port.address, port.is_known)
-    assert {} == by_address([port])

@@ -6,10 +6,11 @@ import pytest
 
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.device_time import seconds
-from ascend_doctor.checks.judging import judge_and_fold, make_report, refold, summarise
+from ascend_doctor.checks.fleet import FleetView, NodeFacts
+from ascend_doctor.checks.judging import facts_of, judge_and_fold, make_report, refold, summarise
 from ascend_doctor.checks.remedies import reset, set_address
-from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.model.report import Liveness
+from ascend_doctor.checks.view import NodeView
+from ascend_doctor.model.report import Liveness, NodeSummary
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
 from small_cluster import AT, DRIVER, FIRMWARE, NPUS, answer, answerable, board, mapping, of, tls, views
@@ -41,14 +42,20 @@ def test_a_report_sums_up_every_node() -> None:
     assert (AT, Liveness.LIVE, Liveness.STALE) == (first.seen_at, first.liveness, second.liveness)
 
 
+def summed_up(view: NodeView) -> NodeSummary:
+    """Sum up a node of which nothing was found."""
+    return summarise(NodeFacts.of(view), ())
+
+
 def test_a_summary_leaves_out_what_the_node_did_not_tell() -> None:
     """A node without answers has no facts and no verdict; the card tells the driver when the table does not."""
-    silent = summarise(NodeView("n", {}), ())
+    silent = summed_up(NodeView("n", {}))
     assert ({}, None, Verdict.INCOMPLETE) == (silent.facts, silent.seen_at, silent.verdict)
-    cards = summarise(NodeView("n", of(mapping(1), board(0))), ())
+    cards = summed_up(NodeView("n", of(mapping(1), board(0))))
     assert DRIVER == cards.facts["driver"]
     unnamed = answer("npu-smi info -m", mapping(1).stdout.decode().replace("Ascend 910B3", "xxx"))
-    assert "generation" not in summarise(NodeView("n", of(unnamed)), ()).facts
+    assert "generation" not in summed_up(NodeView("n", of(unnamed))).facts
+    assert {} == facts_of(NodeFacts("n", {}))
 
 
 def test_results_without_successor_are_stale() -> None:
@@ -63,7 +70,7 @@ def test_findings_of_checks_that_are_not_installed_stay() -> None:
     """A collector keeps what a newer node found, though it cannot tell when that grows old."""
     seen = views(nodes=1)
     found = judge_and_fold(seen, ENTRIES)
-    assert found == refold(found, FleetView(seen), {}, now=AT + 1e6)
+    assert found == refold(found, FleetView.of(seen), {}, now=AT + 1e6)
 
 
 def test_the_oldest_of_the_cluster_dates_a_cluster_finding() -> None:

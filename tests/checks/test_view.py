@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ascend_doctor.checks.view import NOT_ASKED, FleetView, NodeView
+from ascend_doctor.checks.view import NOT_ASKED, NodeView
 from ascend_doctor.facts.hccn_tool import link, ping
 from ascend_doctor.facts.hccn_tool.link import LinkFacts
 from ascend_doctor.facts.host import identity
@@ -85,16 +85,6 @@ def test_the_oldest_answer_dates_a_set_of_sources() -> None:
     view = NodeView("n", of(table(1)))
     assert AT == view.collected_at([info.SOURCE, link.SOURCE])
     assert 0.0 == view.collected_at([link.SOURCE])
-
-
-def test_a_fleet_is_in_natural_order_and_has_a_subject() -> None:
-    """Node 10 comes after node 9; a single node stands for itself."""
-    nodes = [NodeView(name, of(mapping(1), answer(hccn(0, "link"), UP))) for name in ("n10", "n9")]
-    fleet = FleetView(nodes)
-    assert ["n9", "n10"] == [view.name for view, _, _, _ in fleet.each(link.SOURCE)]
-    assert subjects.cluster() == fleet.subject
-    assert subjects.node("n9") == FleetView(nodes[1:]).subject
-    assert 2 == len(fleet.limited_to([link.SOURCE]).nodes)
 
 
 def test_newer_answers_are_parsed_only_where_they_differ() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Optional
 
 import attrs
 import pytest
 from hypothesis import given, settings
 
-from ascend_doctor.model.finding import Quantity
-from ascend_doctor.model.state import EMPTY, Change, NodeState, Rerun, apply, difference, whole
+from ascend_doctor.model.state import EMPTY, Change, NodeState, Rerun, apply, difference, with_since
 from ascend_doctor.model.status import Status
-from wire_examples import CHANGE, CHANGES, EVIDENCE, FINDING, QUOTE, STATES
+from ascend_doctor.model.transition import Transition, is_news
+from wire_examples import CHANGE, EVIDENCE, FINDING, PASSED, STATES
 
 QUICK = settings(max_examples=60, deadline=None)
 
@@ -19,74 +19,16 @@ QUICK = settings(max_examples=60, deadline=None)
 @given(STATES, STATES)
 @QUICK
 def test_difference_leads_from_one_state_to_the_other(old: NodeState, new: NodeState) -> None:
-    """Applying the difference of two states to the one gives the other, its digest and size kept along the way."""
-    reached = apply(old, difference(old, new))
-    assert new == reached
-    assert (new.digest, new.evidence_bytes) == (reached.digest, reached.evidence_bytes)
-
-
-@given(STATES, CHANGES)
-@QUICK
-def test_digest_is_kept_by_any_change(state: NodeState, change: Change) -> None:
-    """Whatever a change holds, the digest and size after it are those of the state computed anew."""
-    after = apply(state, change)
-    anew = NodeState(after.findings, after.evidence)
-    assert (anew.digest, anew.evidence_bytes) == (after.digest, after.evidence_bytes)
+    """Applying the difference of two states to the one gives the other."""
+    assert new == apply(old, difference(old, new))
 
 
 @given(STATES)
 @QUICK
-def test_whole_makes_a_state_from_nothing(state: NodeState) -> None:
-    """A state is what its whole change makes of nothing; a state does not differ from itself."""
-    assert state == apply(EMPTY, whole(state))
+def test_state_does_not_differ_from_itself(state: NodeState) -> None:
+    """A state is what its difference makes of nothing, and has none to itself."""
+    assert state == apply(EMPTY, difference(EMPTY, state))
     assert not difference(state, attrs.evolve(state))
-
-
-def test_order_and_times_do_not_count_in_the_digest() -> None:
-    """Two states that say the same have one digest, however and whenever they came about."""
-    other = attrs.evolve(FINDING, check="npu.ecc")
-    one = NodeState.of([FINDING, other], [EVIDENCE])
-    later = [attrs.evolve(item, judged_at=item.judged_at + 60) for item in (other, FINDING)]
-    two = NodeState.of(later, [attrs.evolve(EVIDENCE, started_at=5.0, duration_s=9.0, attempts=7)])
-    assert one != two
-    assert one.digest == two.digest
-
-
-OTHER_VALUES = {
-    "check": "x",
-    "subject": attrs.evolve(FINDING.subject, name="4"),
-    "status": Status.WARN,
-    "severity": "x",
-    "observed": Quantity("12.5", "dBm"),
-    "confidence": "x",
-    "quotes": (attrs.evolve(QUOTE, exit_code=None),),
-}
-
-
-@pytest.mark.parametrize("field", [item.name for item in attrs.fields(type(FINDING)) if item.name != "judged_at"])
-def test_every_field_counts_in_the_digest(field: str) -> None:
-    """A finding that differs in any field but its time changes the digest."""
-    value: Any = OTHER_VALUES.get(field, "x" if isinstance(getattr(FINDING, field), str) else ())
-    other = attrs.evolve(FINDING, **{field: value})
-    assert NodeState({"k": FINDING}).digest != NodeState({"k": other}).digest
-
-
-def test_digest_tells_numbers_from_words() -> None:
-    """1, 1.0 and '1' are three different values, and so are their states."""
-    states = [NodeState({"k": attrs.evolve(FINDING, observed=Quantity(value))}) for value in (1, 1.0, "1")]
-    assert len({state.digest for state in states}) == 3
-
-
-def test_kinds_do_not_cancel_out() -> None:
-    """Findings and evidence under one key count apart, and an empty state has the digest of nothing."""
-    assert NodeState({"k": FINDING}).digest != NodeState({}, {"k": EVIDENCE}).digest
-    assert bytes(32) == EMPTY.digest
-
-
-def test_digest_is_pinned() -> None:
-    """The rule of the digest is that of the capability `digest.1`: it may change only with that number."""
-    expected = "71f3f317c4aacb9559ba9b5ff45ec8c5137a6529630b6bdbe2ef51ea0a9ca53b"
-    assert expected == NodeState.of([FINDING], [EVIDENCE]).digest.hex()
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -105,7 +47,6 @@ def test_times_alone_are_a_small_change() -> None:
     expected = Change(judged_at={FINDING.key: 9.0}, reruns={EVIDENCE.key: Rerun(8.0, 1.0, 3)})
     assert expected == difference(old, new)
     assert new == apply(old, expected)
-    assert expected.size < whole(new).size
 
 
 def test_what_is_as_before_is_no_change() -> None:
@@ -113,16 +54,59 @@ def test_what_is_as_before_is_no_change() -> None:
     other = attrs.evolve(FINDING, check="npu.ecc")
     old = NodeState.of([FINDING], [EVIDENCE])
     new = NodeState.of([attrs.evolve(FINDING), other], [attrs.evolve(EVIDENCE)])
-    assert Change(findings={other.key: other}) == difference(old, new)
-    assert Change(removed_findings=frozenset({other.key})) == difference(new, old)
+    came = Transition("npu.ecc", other.subject.key, None, Status.FAIL, other.judged_at, other.summary)
+    went = attrs.evolve(came, before=Status.FAIL, after=None, at=77.0)
+    assert Change(findings={other.key: other}, transitions=(came,)) == difference(old, new)
+    assert Change(removed_findings=frozenset({other.key}), transitions=(went,)) == difference(new, old, 77.0)
 
 
 def test_times_of_what_is_not_there_are_ignored() -> None:
     """Times and removals for unknown keys change nothing."""
-    change = attrs.evolve(CHANGE, findings={}, evidence={})
+    change = attrs.evolve(CHANGE, findings={}, evidence={}, transitions=())
     assert NodeState() == apply(EMPTY, change)
 
 
 def test_empty_change_is_false() -> None:
     """A change says whether it changes anything."""
     assert (False, True, True) == (bool(Change()), bool(CHANGE), bool(Change(removed_evidence=frozenset({"k"}))))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (Status.PASS, Status.FAIL, True),
+        (Status.FAIL, Status.PASS, True),
+        (Status.FAIL, Status.UNKNOWN, True),
+        (None, Status.WARN, True),
+        (Status.STALE, None, True),
+        (Status.FAIL, Status.FAIL, False),
+        (Status.PASS, Status.SKIP, False),
+        (None, Status.PASS, False),
+        (Status.SKIP, None, False),
+    ],
+)
+def test_what_history_tells(before: Optional[Status], after: Optional[Status], expected: bool) -> None:
+    """History tells of what was bad or becomes bad, and not of good results that come and go."""
+    old = EMPTY if before is None else NodeState.of([attrs.evolve(FINDING, status=before)])
+    new = EMPTY if after is None else NodeState.of([attrs.evolve(FINDING, status=after)])
+    told = [(item.before, item.after) for item in difference(old, new).transitions]
+    assert expected == is_news(before, after)
+    assert ([(before, after)] if expected else []) == told
+
+
+def test_other_words_are_no_transition() -> None:
+    """A finding that says something else with the same status has not changed for history."""
+    old, new = (NodeState.of([attrs.evolve(FINDING, summary=text)]) for text in ("12 errors", "13 errors"))
+    change = difference(old, new)
+    assert (1, ()) == (len(change.findings), change.transitions)
+
+
+def test_bad_results_say_since_when() -> None:
+    """A result that is bad keeps the time at which it became so, for as long as its status stays; good ones have none."""
+    bad = attrs.evolve(FINDING, since=0.0)
+    first = with_since([attrs.evolve(bad, judged_at=10.0), PASSED], EMPTY)
+    assert [10.0, 0.0] == [item.since for item in first]
+    second = with_since([attrs.evolve(bad, judged_at=70.0, summary="still")], NodeState.of(first))
+    assert [10.0] == [item.since for item in second]
+    other = with_since([attrs.evolve(bad, judged_at=130.0, status=Status.UNKNOWN)], NodeState.of(second))
+    assert [130.0] == [item.since for item in other]

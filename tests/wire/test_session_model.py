@@ -36,11 +36,13 @@ class TwoHalves(RuleBasedStateMachine):
 
     pair: Pair
 
-    @initialize(max_inflight=st.integers(1, 4), max_count=st.integers(1, 6))
-    def begin(self, max_inflight: int, max_count: int) -> None:
+    @initialize(
+        max_inflight=st.integers(1, 4), max_count=st.integers(1, 6), max_transitions=st.sampled_from([2, 10_000])
+    )
+    def begin(self, max_inflight: int, max_count: int, max_transitions: int) -> None:
         """Nothing is known; the node has just called."""
         offer = Offer(max_inflight=max_inflight, heartbeat_s=15.0)
-        self.pair = Pair(offer=offer, retention=Retention(max_count=max_count))
+        self.pair = Pair(offer=offer, retention=Retention(max_count=max_count, max_transitions=max_transitions))
         self.pair.connect()
 
     @rule(statuses=st.dictionaries(CHECKS, st.one_of(st.none(), st.sampled_from(Status)), min_size=1))
@@ -102,13 +104,31 @@ class TwoHalves(RuleBasedStateMachine):
         """Both halves get a tick."""
         self.pair.wait(seconds)
 
-    @rule(kind=st.sampled_from(["agent dies", "collector dies", "spool folds", "spool folds wholly", "disk is lost"]))
+    @rule()
+    def is_backed_up(self) -> None:
+        """Somebody copies the collector's store."""
+        self.pair.backup = self.pair.store.copied()
+
+    @rule(
+        kind=st.sampled_from(
+            [
+                "agent dies",
+                "collector dies",
+                "collector is restored",
+                "spool folds",
+                "spool folds wholly",
+                "disk is lost",
+            ]
+        )
+    )
     def trouble(self, kind: str) -> None:
-        """A process is killed and starts again on what its disk holds; the spool is full, put away, or lost."""
+        """A process is killed and starts again on what its disk holds, or its backup; the spool is full, or lost."""
         if kind == "agent dies":
             self.pair.restart_agent()
         elif kind == "collector dies":
             self.pair.restart_collector()
+        elif kind == "collector is restored":
+            self.pair.restore_collector()
         elif kind == "disk is lost":
             self.pair.restart_agent(lose_spool=True)
         elif kind == "spool folds wholly":
@@ -117,10 +137,15 @@ class TwoHalves(RuleBasedStateMachine):
             self.pair.spool.fold()
 
     def teardown(self) -> None:
-        """The two halves agree once the network is well again, and every transition has come, once and in order."""
+        """The two halves agree once the network is well again, and every transition has come, once and in order.
+
+        Missing are only those that the agent counted as lost, and those that a restored store had.
+        """
         self.pair.settle()
         assert Sections(self.pair.store.state.sections).digest == self.pair.agent.state.digest
-        assert self.pair.store.history == self.pair.spool.told
+        told, history = self.pair.spool.told, self.pair.store.history
+        assert [item for item in told if item in history] == history
+        assert len(told) - len(history) <= self.pair.excused + self.pair.agent.lost_transitions
 
     def _deliver(self, line: Line, fate: str, *, up: bool) -> None:
         deliver = self.pair.deliver_up if up else self.pair.deliver_down

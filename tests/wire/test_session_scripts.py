@@ -11,6 +11,7 @@
     restart agent|collector  kill it and start it again          lose spool      kill the agent and empty its disk
     recheck CHECK..., round, drain SECONDS, done ID PROBLEM      requests and their outcome
     spoil                    the collector's memory goes bad     offer COUNT, retain COUNT   limits of the next start
+    backup                   the collector's store is copied     restore   kill the collector and start it on the copy
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ascend_doctor.wire.effects import Reason
 from golden import Golden
 from wire_pair import Line, Pair, with_outcomes
 
+OFFER = Offer(heartbeat_s=12.0)
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.txt"))
 
 
@@ -38,7 +40,7 @@ class Script:
 
     def __init__(self) -> None:
         self.said: List[str] = []
-        self.pair = self._make_pair(Offer(), Retention())
+        self.pair = self._make_pair(OFFER, Retention())
 
     def _make_pair(self, offer: Offer, retention: Retention) -> Pair:
         return Pair(offer=offer, retention=retention, log=self.said.append)
@@ -114,6 +116,12 @@ class Script:
         else:
             self.pair.restart_collector()
 
+    def _do_backup(self) -> None:
+        self.pair.backup = self.pair.store.copied()
+
+    def _do_restore(self) -> None:
+        self.pair.restore_collector()
+
     def _do_recheck(self, *checks: str) -> None:
         self.pair.collector_does(self.line, self.line.session.recheck("r1", checks))
 
@@ -129,10 +137,10 @@ class Script:
 
     def _do_spoil(self) -> None:
         session = self.pair.lines[-1].session
-        session.state = with_findings(session.state, {"roce.ghost": Status.PASS}, 0.0)
+        session.state = with_outcomes(session.state, {"roce.ghost": Status.PASS}, 0.0)
 
     def _do_offer(self, count: str) -> None:
-        self.pair = self._make_pair(Offer(max_inflight=int(count)), self.pair.retention)
+        self.pair = self._make_pair(attrs.evolve(OFFER, max_inflight=int(count)), self.pair.retention)
 
     def _do_retain(self, count: str) -> None:
         self.pair = self._make_pair(self.pair.offer, Retention(max_count=int(count)))

@@ -11,8 +11,9 @@ import attrs
 from ascend_doctor.agent.endpoint import Page
 from ascend_doctor.agent.uplink import Uplink
 from ascend_doctor.checks.catalogue import Entry
+from ascend_doctor.checks.fleet import FleetView
 from ascend_doctor.checks.judging import make_report, refold
-from ascend_doctor.checks.view import FleetView, NodeView
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.report import Report
 from ascend_doctor.model.state import NodeState
 from ascend_doctor.model.verdict import Verdict, worst
@@ -56,7 +57,7 @@ class NodeMetrics:
     def _report(self, state: NodeState, view: NodeView, now: float) -> Report:
         """Return the report as it counts now: what grew old is stale, and the probe's own word has to be current."""
         found = refold(
-            tuple(state.findings.values()), FleetView([view]), self._entries, now, intervals_s=view.intervals_s
+            tuple(state.findings.values()), FleetView.of([view]), self._entries, now, intervals_s=view.intervals_s
         )
         said: Optional[verdict_file.LocalVerdict] = verdict_file.read(self._state_dir)
         current = Verdict.INCOMPLETE if said is None else said.at(now, verdict_file.boot_id())

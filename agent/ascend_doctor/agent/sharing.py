@@ -6,12 +6,12 @@ The answers of the tools stay on the node; so do the values of what passed, whic
 from __future__ import annotations
 
 import math
-from typing import Collection, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks.engine import OWN_INTERVALS, Intervals
-from ascend_doctor.checks.topic import AnyTopic
+from ascend_doctor.checks.topic import Topic
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.sections import NOTHING, Section, Sections, SectionsChange, difference
@@ -26,7 +26,7 @@ class Sharing:
     def __init__(
         self,
         node: str,
-        topics: Sequence[AnyTopic],
+        topics: Sequence[Topic[Any]],
         unshared: Collection[str],
         intervals_s: Intervals = OWN_INTERVALS,
     ) -> None:
@@ -79,7 +79,8 @@ class Sharing:
             known = self.sections.sections.get(topic.name)
             read = {source.name for source in topic.reads}
             if known is None or sources is None or not read.isdisjoint(sources):
-                known = write_topic(topic.name, *topic.tell_bytes(self.view))
+                told = topic.told_by(self.view)
+                known = write_topic(topic.name, told.facts, told.quotes)
             sections[topic.name] = known
             times[topic.name] = _whole_second(self.view.collected_at(topic.reads))
         self.sections = Sections(sections, times)

@@ -19,8 +19,8 @@ from ascend_doctor.agent.streams import FAREWELL_S, Conversation, Line, Lost
 from ascend_doctor.checks.catalogue import Entry as CheckEntry
 from ascend_doctor.checks.topics import TOPICS
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.model.state import EMPTY, NodeState, apply
 from ascend_doctor.model.sections import Sections
+from ascend_doctor.model.state import EMPTY, NodeState, apply
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.probe.spool import Snapshot, SpoolReader
 from ascend_doctor.wire import frames

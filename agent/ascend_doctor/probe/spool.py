@@ -240,7 +240,7 @@ class SpoolWriter:
             path.unlink()
 
     def _keep_transitions(self) -> None:
-        """Write down all transitions, so that segments may go. What the others hold too is told twice and counts once."""
+        """Write down all transitions, so that segments may go. What is told twice counts once."""
         told = _by_sequence([*_remembered(self._folder, self.epoch, self.sequence), *self._unwritten])
         records = [_record(self.epoch, sequence, Change(transitions=some)) for sequence, some in told.items()]
         size, first = 0, len(records)

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 import attrs
 
+from ascend_doctor.checks import fabric
 from ascend_doctor.checks.consequences import FAR_RULES, RULES, FarRule, Rule, Where
-from ascend_doctor.checks.fabric import Port, by_address, by_left_address, direct_pairs, ports_of
-from ascend_doctor.checks.view import FleetView
+from ascend_doctor.checks.fabric import Fabric, Pair
+from ascend_doctor.checks.fleet import FleetView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Confidence, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind, npu_of
@@ -23,9 +24,21 @@ Place = Tuple[str, str, str]
 def fold(findings: Sequence[Finding], fleet: Optional[FleetView] = None) -> Tuple[Finding, ...]:
     """Return the findings, each consequence with the key of its root cause; the order stays.
 
+    Only problems, and what could not be seen, take part; the others are returned as they are.
     `fleet` tells which ports are the two ends of one cable; without it every end stands for itself. A warning that
     explains a failure becomes a failure itself: the verdict must not be milder than what was found.
     """
+    places = [number for number, item in enumerate(findings) if item.status not in _GOOD]
+    folded = list(findings)
+    for number, finding in zip(places, _folded([findings[number] for number in places], fleet)):
+        folded[number] = finding
+    return tuple(folded)
+
+
+_GOOD = (Status.PASS, Status.SKIP)
+
+
+def _folded(findings: Iterable[Finding], fleet: Optional[FleetView]) -> Sequence[Finding]:
     plain = [attrs.evolve(finding, cause="") if finding.cause else finding for finding in findings]
     index = _Index(plain)
     parents: Dict[str, str] = {}
@@ -33,11 +46,14 @@ def fold(findings: Sequence[Finding], fleet: Optional[FleetView] = None) -> Tupl
         parent = index.cause_of(finding)
         if parent is not None:
             parents[finding.key] = parent.key
-    found = () if fleet is None or not _needs_fabric(plain, parents) else ports_of(fleet)
-    explained, cables = _cables(plain, parents, found)
-    parents.update(explained)
-    parents.update(_peers(plain, parents, found))
-    parents.update(_far_ends(plain, parents, found))
+    cables: Mapping[str, Ends] = {}
+    if fleet is not None and _needs_fabric(plain, parents):
+        joined = fabric.of(fleet)
+        pairs = _touched(plain, joined)
+        explained, cables = _cables(plain, parents, pairs)
+        parents.update(explained)
+        parents.update(_peers(plain, parents, joined))
+        parents.update(_far_ends(plain, parents, pairs))
     parents = without_circles(parents)
     roots = {key: _root(key, parents) for key in parents}
     folded = [_as_cable(item, cables) for item in plain]
@@ -81,6 +97,7 @@ class _Index:
         for finding in findings:
             by_check.setdefault(finding.check, []).append(finding)
         self._causes: List[Tuple[Rule, Dict[Place, Finding]]] = []
+        self._for_check: Dict[str, Sequence[Tuple[Rule, Dict[Place, Finding]]]] = {}
         for rule in RULES:
             places: Dict[Place, Finding] = {}
             for finding in by_check.get(rule.cause, ()):
@@ -92,8 +109,8 @@ class _Index:
 
     def cause_of(self, effect: Finding) -> Optional[Finding]:
         """Return the first cause that explains the finding."""
-        for rule, places in self._causes:
-            if not _fits(rule, effect):
+        for rule, places in self._causes_for(effect.check):
+            if effect.status not in rule.effect_is or not _is_observed(rule, effect):
                 continue
             for place in _seen_from(rule.where, effect):
                 cause = places.get(place)
@@ -101,10 +118,18 @@ class _Index:
                     return cause
         return None
 
+    def _causes_for(self, check: str) -> Sequence[Tuple[Rule, Dict[Place, Finding]]]:
+        """Return the rules that explain a check, looked up once for all its findings."""
+        if check not in self._for_check:
+            self._for_check[check] = [
+                (rule, places)
+                for rule, places in self._causes
+                if any(fnmatchcase(check, name) for name in rule.effects)
+            ]
+        return self._for_check[check]
 
-def _fits(rule: Rule, effect: Finding) -> bool:
-    if effect.status not in rule.effect_is or not any(fnmatchcase(effect.check, name) for name in rule.effects):
-        return False
+
+def _is_observed(rule: Rule, effect: Finding) -> bool:
     return rule.observed is None or bool(rule.observed.fullmatch(str(effect.observed)))
 
 
@@ -176,14 +201,21 @@ def _needs_fabric(findings: Sequence[Finding], parents: Mapping[str, str]) -> bo
 FAR_EFFECTS = frozenset(check for rule in FAR_RULES for check in rule.effects)
 
 
-def _far_ends(findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]) -> Dict[str, str]:
+def _touched(findings: Iterable[Finding], joined: Fabric) -> Sequence[Pair]:
+    """Return the cables straight between NPUs at which something was found, in order."""
+    ports = {(item.subject.node, item.subject.name) for item in findings if item.subject.kind is SubjectKind.PORT}
+    numbers = {joined.joined[port] for port in ports if port in joined.joined}
+    return [joined.pairs[number] for number in sorted(numbers)]
+
+
+def _far_ends(findings: Sequence[Finding], parents: Mapping[str, str], pairs: Iterable[Pair]) -> Dict[str, str]:
     """Return for problems at one end of a direct cable the problem at the other end that explains it."""
     at: Dict[Subject, List[Finding]] = {}
     for finding in findings:
         if finding.status.is_problem:
             at.setdefault(finding.subject, []).append(finding)
     explained: Dict[str, str] = {}
-    for first, second in direct_pairs(found):
+    for first, second in pairs:
         for near, far in ((first.subject, second.subject), (second.subject, first.subject)):
             for effect in at.get(far, ()):
                 cause = next((item for item in at.get(near, ()) if _explains_far(item, effect)), None)
@@ -205,7 +237,7 @@ def _is_far_effect(rule: FarRule, cause: Finding, effect: Finding) -> bool:
     )
 
 
-def _peers(findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]) -> Dict[str, str]:
+def _peers(findings: Sequence[Finding], parents: Mapping[str, str], joined: Fabric) -> Dict[str, str]:
     """Return for each failed probe that nothing else explains the failure of the NPU that was probed.
 
     One that is looked for at the address that it should have, and has not, explains it by that.
@@ -218,14 +250,15 @@ def _peers(findings: Sequence[Finding], parents: Mapping[str, str], found: Seque
                 dead.setdefault(_place(item.subject), item)
             if item.check == check == "roce.ip" and item.status.is_problem:
                 moved[_place(item.subject)] = item
-    owners, left = by_address(found), by_left_address(found)
-    probes = {port.subject: port.probes or "" for port in found}
     explained: Dict[str, str] = {}
     for item in findings:
         if item.check != "roce.net-health" or item.status is not Status.FAIL or item.key in parents:
             continue
-        address = probes.get(item.subject, "")
-        owner, causes = (owners[address], dead) if address in owners else (left.get(address), moved)
+        probing = joined.end(item.subject)
+        address = None if probing is None else probing.port.probes
+        owner, causes = joined.owner(address), dead
+        if owner is None:
+            owner, causes = joined.leaver(address), moved
         cause = None if owner is None else _at(owner.subject, causes)
         if cause is not None:
             explained[item.key] = cause.key
@@ -241,7 +274,7 @@ Ends = Tuple[Subject, Subject]
 
 
 def _cables(
-    findings: Sequence[Finding], parents: Mapping[str, str], found: Sequence[Port]
+    findings: Sequence[Finding], parents: Mapping[str, str], pairs: Iterable[Pair]
 ) -> Tuple[Dict[str, str], Dict[str, Ends]]:
     """Return for the dead end of each direct cable the finding at the other end that explains it.
 
@@ -255,7 +288,7 @@ def _cables(
     }
     explained: Dict[str, str] = {}
     cables: Dict[str, Ends] = {}
-    for first, second in direct_pairs(found):
+    for first, second in pairs:
         one, other = down.get(first.subject), down.get(second.subject)
         if one is not None and other is not None:
             if one not in parents and other not in parents:

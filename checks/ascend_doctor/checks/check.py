@@ -27,10 +27,10 @@ class NoLimits:
 class Check(Generic[View, Limits]):
     """One check. Its title, reason and advice are the docstring of its module.
 
-    `id` is permanent. A check of a node names the sources that `judge` looks at in `reads`, one of the cluster the topics
-    in `topics`, of which the sources follow. The plan runs the union of all sources; looking at anything that is not
-    declared is a bug. `judge` yields findings made with `ascend_doctor.checks.outcome`; the engine adds the check's id and
-    severity. `limits` is an attrs instance with the defaults; configuration may change each of its fields.
+    `id` is permanent. A check of a node names the sources that `judge` looks at in `reads`, one of the cluster the
+    topics in `topics`, of which the sources follow. The plan runs the union of all sources; looking at anything that is
+    not declared is a bug. `judge` yields findings made with `ascend_doctor.checks.outcome`; the engine adds the check's
+    id and severity. `limits` is an attrs instance with the defaults; configuration may change each of its fields.
     `own_limits` names the limits that are our policy and come from no vendor source.
     `opt_in` says why the check runs only where somebody asked for it (it sends traffic, takes long, disturbs), and is
     empty for a check of every round.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, cast
 
 import attrs
 
@@ -51,7 +51,7 @@ def judge_node(view: NodeView, entries: Mapping[str, Entry], settings: Settings 
     found: List[Finding] = []
     for entry in entries.values():
         if not entry.fleet and is_enabled(entry.check, settings):
-            found += _run(entry.check, view, settings)
+            found += _run(cast(NodeCheck, entry.check), view, settings)
     return tuple(found)
 
 
@@ -68,7 +68,8 @@ class FleetJudge:
 
     def __init__(self, entries: Mapping[str, Entry], settings: Settings = DEFAULTS) -> None:
         self._settings = settings
-        self._checks = [entry.check for entry in entries.values() if entry.fleet and is_enabled(entry.check, settings)]
+        enabled = [entry.check for entry in entries.values() if entry.fleet and is_enabled(entry.check, settings)]
+        self._checks = cast(List[FleetCheck], enabled)
         self._nodes: Tuple[str, ...] = ()
         self._told: Dict[str, Tuple[object, ...]] = {}
         self._found: Dict[str, Sequence[Finding]] = {}
@@ -89,10 +90,10 @@ class FleetJudge:
         topics = {topic.name: topic for check in self._checks for topic in (NODE, *check.topics)}
         told = {name: tuple(node.read(topic) for node in fleet.nodes) for name, topic in topics.items()}
         before, self._told = self._told, told
-        same_nodes, self._nodes = nodes == self._nodes, nodes
-        return [
-            name for name, facts in told.items() if not (same_nodes and all(map(operator.is_, facts, before[name])))
-        ]
+        if nodes != self._nodes:
+            self._nodes = nodes
+            return told
+        return [name for name, facts in told.items() if not all(map(operator.is_, facts, before.get(name, ())))]
 
 
 def deadline_s(check: AnyCheck, intervals_s: Intervals = OWN_INTERVALS) -> float:
@@ -172,13 +173,10 @@ def _untold(node: NodeFacts, check: FleetCheck) -> Optional[Finding]:
 
 def _dated(findings: Sequence[Finding], check: FleetCheck, fleet: FleetView) -> Iterator[Finding]:
     """Yield the findings with the time of the evidence: that of their node, else the oldest of all nodes."""
-    nodes = {node.name: node for node in fleet.nodes}
-    oldest: Optional[float] = None
+    times = {node.name: node.collected_at(check.topics) for node in fleet.nodes}
+    oldest = min(filter(None, times.values()), default=0.0)
     for finding in findings:
-        node = nodes.get(finding.subject.node)
-        if node is None and oldest is None:
-            oldest = min(filter(None, (item.collected_at(check.topics) for item in fleet.nodes)), default=0.0)
-        yield attrs.evolve(finding, judged_at=oldest if node is None else node.collected_at(check.topics))
+        yield attrs.evolve(finding, judged_at=times.get(finding.subject.node, oldest))
 
 
 def _chosen(check: AnyCheck, settings: Settings) -> Tuple[Severity, Any]:

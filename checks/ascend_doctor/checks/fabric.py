@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 import attrs
 
 from ascend_doctor.checks.fleet import FleetView, NodeFacts
 from ascend_doctor.checks.outcome import unknown
 from ascend_doctor.checks.topics.node import NODE
-from ascend_doctor.checks.topics.ports import PORTS, Port
+from ascend_doctor.checks.topics.ports import MAX_PORTS, PORTS, Port, Ports
 from ascend_doctor.checks.view import NOT_ASKED
+from ascend_doctor.facts.source import Source
 from ascend_doctor.model import subject as subjects
+from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.reading import Missing, part
+from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.subject import Subject
 
 
 def nobody_told(fleet: FleetView, what: str) -> Finding:
     """Say that no node told what a check of the cluster compares, and which nodes do not even tell what they are."""
-    told = ((node, node.read(NODE)) for node in fleet.nodes)
-    silent = tuple(node.subject for node, facts in told if isinstance(part(facts, lambda item: item.npus), Missing))
+    silent = tuple(node.subject for node in fleet.nodes if _is_silent(node))
     return attrs.evolve(unknown(fleet.subject, what, NOT_ASKED), affected=silent)
 
 
+def _is_silent(node: NodeFacts) -> bool:
+    facts = node.read(NODE)
+    return isinstance(facts, Missing) or isinstance(facts.npus, Missing)
+
+
 class End(NamedTuple):
-    """A port with its node."""
+    """A port, with its node and what that tells of all its ports."""
 
     node: NodeFacts
+    facts: Ports
     port: Port
 
     @property
@@ -40,33 +47,58 @@ class End(NamedTuple):
         """The names of node and port."""
         return (self.node.name, str(self.port.phy_id))
 
+    def quotes(self, *sources: Source[Any]) -> Tuple[Quote, ...]:
+        """Return what these sources say of the port."""
+        return self.node.quotes(PORTS, str(self.port.phy_id), of=sources)
+
 
 Pair = Tuple[End, End]
+Places = Mapping[str, int]
+"""A port for each address, by its place in the fleet: a number, because a fleet has very many of them."""
 
 
 @attrs.frozen(eq=False)
 class Fabric:
     """The ports of all nodes.
 
-    `owners` are the ports by their addresses; a port whose address another has too is left out. `left` are the ports by
-    the addresses that they should have and have not: others still look for them there. `pairs` are the two ends of every
-    cable between two NPUs, the earlier end first: each probes the address of the other, and nothing speaks of a switch
-    between them. `joined` leads from each such end, by its `key`, to the number of its pair.
+    `pairs` are the two ends of every cable between two NPUs, the earlier end first: each probes the address of the
+    other, and nothing speaks of a switch between them. `joined` leads from each such end, by its `key`, to the number
+    of its pair.
     """
 
-    nodes: Mapping[str, NodeFacts]
-    owners: Mapping[str, End]
-    left: Mapping[str, End]
-    pairs: Tuple[Pair, ...]
-    joined: Mapping[Tuple[str, str], int]
+    _told: Sequence[Tuple[NodeFacts, Ports]]
+    _owners: Places
+    _left: Places
+    pairs: Tuple[Pair, ...] = ()
+    joined: Mapping[Tuple[str, str], int] = attrs.field(factory=dict)
+    _nodes: Mapping[str, int] = attrs.field(init=False)
+
+    @_nodes.default
+    def _numbers_of_nodes(self) -> Mapping[str, int]:
+        return {node.name: number for number, (node, _) in enumerate(self._told)}
+
+    def owner(self, address: Optional[str]) -> Optional[End]:
+        """Return the port that has an address; None for one that several have."""
+        return self._end(self._owners.get(address or ""))
+
+    def leaver(self, address: Optional[str]) -> Optional[End]:
+        """Return the port that should have an address and has not: others still look for it there."""
+        return self._end(self._left.get(address or ""))
 
     def end(self, subject: Subject) -> Optional[End]:
         """Return the port that a subject is, None where nobody knows of it."""
-        node = self.nodes.get(subject.node)
-        facts = None if node is None else node.read(PORTS)
-        if node is None or facts is None or isinstance(facts, Missing):
+        number = self._nodes.get(subject.node)
+        if number is None:
             return None
-        return next((End(node, port) for port in facts.ports if str(port.phy_id) == subject.name), None)
+        node, facts = self._told[number]
+        return next((End(node, facts, port) for port in facts.ports if str(port.phy_id) == subject.name), None)
+
+    def _end(self, place: Optional[int]) -> Optional[End]:
+        if place is None:
+            return None
+        number, index = divmod(place, MAX_PORTS)
+        node, facts = self._told[number]
+        return End(node, facts, facts.ports[index])
 
 
 def of(fleet: FleetView) -> Fabric:
@@ -75,30 +107,38 @@ def of(fleet: FleetView) -> Fabric:
 
 
 def _build(fleet: FleetView) -> Fabric:
-    owners: Dict[str, End] = {}
-    left: Dict[str, End] = {}
+    told = list(fleet.each(PORTS))
+    owners: Dict[str, int] = {}
+    left: Dict[str, int] = {}
     shared: Set[str] = set()
     direct: List[End] = []
-    for node, facts in fleet.each(PORTS):
-        for port in facts.ports:
+    for number, (node, facts) in enumerate(told):
+        for place, port in enumerate(facts.ports, number * MAX_PORTS):
             address = port.used_address
-            if address is not None:
-                if address in owners:
-                    shared.add(address)
-                owners[address] = End(node, port)
+            if address in owners:
+                shared.add(address)
+            elif address is not None:
+                owners[address] = place
             if port.left is not None:
-                left[port.left] = End(node, port)
-            if port.peer != "switch" and port.probes is not None and port.looks_direct:
-                direct.append(End(node, port))
+                left[port.left] = place
+            if port.may_be_direct:
+                direct.append(End(node, facts, port))
     for address in shared:
         del owners[address]
-    pairs: List[Pair] = []
-    joined: Dict[Tuple[str, str], int] = {}
+    alone = Fabric(told, owners, left)
+    pairs = tuple(_pairs(direct, alone))
+    return attrs.evolve(
+        alone, pairs=pairs, joined={end.key: number for number, pair in enumerate(pairs) for end in pair}
+    )
+
+
+def _pairs(direct: Iterable[End], ports: Fabric) -> Iterator[Pair]:
+    """Yield the ends of cables, from the ports that may be on one, which stand in the order of their subjects."""
+    later: Set[Tuple[str, str]] = set()
     for end in direct:
-        other = owners.get(end.port.probes or "")
-        if other is None or other == end or end.key in joined or not other.port.looks_direct:
+        other = ports.owner(end.port.probes)
+        if other is None or other == end or end.key in later or not other.port.may_be_direct:
             continue
-        if owners.get(other.port.probes or "") == end:
-            joined.update({end.key: len(pairs), other.key: len(pairs)})
-            pairs.append((end, other))
-    return Fabric({node.name: node for node in fleet.nodes}, owners, left, tuple(pairs), joined)
+        if ports.owner(other.port.probes) == end:
+            later.add(other.key)
+            yield end, other

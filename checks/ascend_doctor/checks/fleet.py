@@ -19,7 +19,7 @@ from typing import (
 )
 
 from ascend_doctor.checks.told_forms import UNTOLD
-from ascend_doctor.checks.topic import Told, Topic, read_quotes
+from ascend_doctor.checks.topic import Topic, read_quotes
 from ascend_doctor.checks.topics.node import NODE
 from ascend_doctor.checks.view import NodeView, UndeclaredReadError
 from ascend_doctor.facts.source import Source
@@ -32,6 +32,23 @@ from ascend_doctor.model.subject import Subject
 
 T = TypeVar("T")
 D = TypeVar("D")
+
+
+NO_TIMES: Mapping[str, float] = {}
+
+
+class Telling(Protocol):
+    """What a node tells about one topic. Two are equal when they say the same; `Told` is one."""
+
+    @property
+    def facts(self) -> bytes:
+        """The facts as the topic writes them, empty where it tells none."""
+        ...
+
+    @property
+    def quotes(self) -> bytes:
+        """The lines that prove them, empty where there are none."""
+        ...
 
 
 class _Teller(Protocol):
@@ -70,64 +87,76 @@ class _Seen:
 class _Heard:
     """A node that has told its facts over the wire."""
 
-    def __init__(self, told: Mapping[str, Told]) -> None:
+    def __init__(self, told: Mapping[str, Telling], times: Mapping[str, float]) -> None:
         self.told = told
+        self._times = times
 
     def facts(self, topic: Topic[T]) -> Reading[T]:
         told = self.told.get(topic.name)
-        if told is None or not told.facts:
-            return UNTOLD
+        facts = b"" if told is None else told.facts
         try:
-            return topic.decode(told.facts)
+            return topic.decode(facts) if facts else UNTOLD
         except CodecError as error:
             return Missing(Absence.UNPARSED, f"the node tells it in a form that is not known: {error}")
 
     def quotes(self, topic: Topic[Any], keys: Tuple[str, ...]) -> Tuple[Quote, ...]:
         told = self.told.get(topic.name)
+        quotes = b"" if told is None else told.quotes
         try:
-            return read_quotes(told.quotes, keys) if told is not None and told.quotes else ()
+            return read_quotes(quotes, keys) if quotes else ()
         except CodecError:
             return ()  # the facts count; where they stand a person can look up on the node
 
     def collected_at(self, topic: Topic[Any]) -> float:
-        told = self.told.get(topic.name)
-        return 0.0 if told is None else told.collected_at
+        return self._times.get(topic.name, 0.0)
 
 
 class NodeFacts:
-    """What one node tells. Every topic is read at most once, whoever asks.
+    """What one node tells. Every topic is read at most once, whoever asks; also from another thread.
 
-    `told` is what came over the wire, by the names of the topics. `seen_at` is when the newest answer of the node was
-    collected (epoch seconds), None when that is not known.
+    `told` is what came over the wire and `times` when the oldest answer behind it was collected (seconds since the
+    epoch by the node's clock), by the names of the topics. `seen_at` is when the newest answer of the node was
+    collected, None when that is not known.
     """
 
     __slots__ = ("_kept", "_teller", "name", "seen_at", "sort_key")
 
-    def __init__(self, name: str, told: Mapping[str, Told], seen_at: Optional[float] = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        told: Mapping[str, Telling],
+        times: Mapping[str, float] = NO_TIMES,
+        seen_at: Optional[float] = None,
+    ) -> None:
         self.name = name
         self.seen_at = seen_at
         self.sort_key = subjects.natural(name)
-        self._teller: _Teller = _Heard(told)
+        self._teller: _Teller = _Heard(told, times)
         self._kept: Dict[str, Reading[Any]] = {}
 
     @classmethod
     def of(cls, view: NodeView) -> NodeFacts:
         """Return what a node tells of which the answers are at hand."""
         times = [item.started_at for item in view.evidence.values() if item.started_at]
-        found = cls(view.name, {}, max(times, default=None))
-        found._teller = _Seen(view)  # noqa: SLF001 - its own class
+        found = cls(view.name, {}, seen_at=max(times, default=None))
+        found._teller = _Seen(view)
         return found
 
-    def followed_by(self, told: Mapping[str, Told], seen_at: Optional[float] = None) -> NodeFacts:
+    def followed_by(
+        self, told: Mapping[str, Telling], times: Mapping[str, float] = NO_TIMES, seen_at: Optional[float] = None
+    ) -> NodeFacts:
         """Return the same node with what it tells now. What it tells as before is not read again.
 
         The facts of such a topic are the same object as before: by that a `FleetJudge` sees what has changed.
         """
-        after = NodeFacts(self.name, told, seen_at)
+        after = NodeFacts.__new__(NodeFacts)
+        after.name, after.sort_key, after.seen_at = self.name, self.sort_key, seen_at
+        after._teller = _Heard(told, times)  # noqa: SLF001 - its own class
         before = self._teller.told if isinstance(self._teller, _Heard) else {}
-        for topic, facts in self._kept.items():
-            if topic in told and topic in before and told[topic].facts == before[topic].facts:
-                after._kept[topic] = facts
+        kept = self._kept.copy()  # at one stroke: another thread may be reading
+        after._kept = {  # noqa: SLF001 - its own class
+            topic: facts for topic, facts in kept.items() if told.get(topic) == before.get(topic)
+        }
         return after
 
     @property
@@ -137,9 +166,11 @@ class NodeFacts:
 
     def read(self, topic: Topic[T]) -> Reading[T]:
         """Return what the node tells about a topic, or why it does not. A check asks its fleet instead."""
-        found: Optional[Reading[T]] = self._kept.get(topic.name)
-        if found is None:
-            found = self._kept[topic.name] = self._teller.facts(topic)
+        known: Optional[Reading[T]] = self._kept.get(topic.name)
+        if known is not None:
+            return known
+        found = self._teller.facts(topic)
+        self._kept[topic.name] = found
         return found
 
     def quotes(self, topic: Topic[Any], *keys: str, of: Sequence[Source[Any]] = ()) -> Tuple[Quote, ...]:
@@ -190,17 +221,16 @@ class FleetView:
         """Return what a function makes of these topics of all nodes. It is made once, whoever asks."""
         for topic in topics:
             self._require(topic)
-        whole = self._whole
-        if build not in whole._derived:
-            whole._derived[build] = build(whole)
-        found: D = whole._derived[build]
+        if build not in self._derived:
+            self._derived[build] = build(self._whole)
+        found: D = self._derived[build]
         return found
 
     def limited_to(self, topics: Iterable[Topic[Any]], nodes: Sequence[NodeFacts]) -> FleetView:
         """Return a view of some nodes of the fleet, in order, that refuses to read any other topic but `NODE`."""
         view = FleetView(())
         view.nodes = tuple(nodes)
-        view._whole = self._whole
+        view._whole, view._derived = self._whole, self._derived
         view._allowed = frozenset((NODE.name, *(topic.name for topic in topics)))
         return view
 

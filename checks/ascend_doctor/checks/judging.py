@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.causes import fold
@@ -15,12 +15,13 @@ from ascend_doctor.checks.engine import (
     judge_fleet,
     judge_node,
 )
-from ascend_doctor.checks.versions import boards, generation
-from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.facts.npu_smi import info
+from ascend_doctor.checks.fleet import FleetView, NodeFacts
+from ascend_doctor.checks.topics.node import NODE
+from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.reading import Missing, known
+from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
+from ascend_doctor.model.subject import natural
 from ascend_doctor.model.verdict import verdict_of, worst
 
 
@@ -37,8 +38,9 @@ def judge_and_fold(
     epoch) results older than their deadline become stale; a recording is judged without. The deadlines follow from
     `intervals_s`.
     """
-    fleet = FleetView(views)
-    found = [finding for view in fleet.nodes for finding in judge_node(view, entries, settings)]
+    fleet = FleetView.of(views)
+    in_order = sorted(views, key=lambda view: natural(view.name))
+    found = [finding for view in in_order for finding in judge_node(view, entries, settings)]
     found += judge_fleet(fleet, entries, settings)
     return refold(found, fleet, entries, now, intervals_s)
 
@@ -58,14 +60,18 @@ def refold(
     return fold(found, fleet)
 
 
-def summarise(view: NodeView, findings: Sequence[Finding], liveness: Liveness = Liveness.LIVE) -> NodeSummary:
-    """Sum up one node: its verdict, and the facts that a table of nodes shows.
+def by_node(findings: Iterable[Finding]) -> Mapping[str, Sequence[Finding]]:
+    """Return the findings that concern each node, by its name: those about it, or that name it among the affected."""
+    found: Dict[str, List[Finding]] = {}
+    for item in findings:
+        for name in {item.subject.node, *(subject.node for subject in item.affected)}:
+            found.setdefault(name, []).append(item)
+    return found
 
-    Findings of other subjects count for the node when they name it, or a part of it, among the affected.
-    """
-    own = [item for item in findings if _concerns(item, view.name)]
-    times = [item.started_at for item in view.evidence.values() if item.started_at]
-    return NodeSummary(view.name, verdict_of(own), liveness, max(times, default=None), _facts(view))
+
+def summarise(node: NodeFacts, concerning: Iterable[Finding], liveness: Liveness = Liveness.LIVE) -> NodeSummary:
+    """Sum up one node: its verdict from the findings that concern it, and the facts that a table of nodes shows."""
+    return NodeSummary(node.name, verdict_of(concerning), liveness, node.seen_at, facts_of(node))
 
 
 def make_report(
@@ -79,28 +85,25 @@ def make_report(
 ) -> Report:
     """Put folded findings into a report, nodes in natural order. `liveness` is by node, live by default."""
     alive = liveness or {}
-    nodes = tuple(summarise(view, findings, alive.get(view.name, Liveness.LIVE)) for view in FleetView(views).nodes)
+    concerning = by_node(findings)
+    nodes = tuple(
+        summarise(node, concerning.get(node.name, ()), alive.get(node.name, Liveness.LIVE))
+        for node in FleetView.of(views).nodes
+    )
     verdict = worst([verdict_of(findings), *(node.verdict for node in nodes)])
     return Report(made_at, verdict, nodes, tuple(findings), origin, doctor_version)
 
 
-def _concerns(finding: Finding, node: str) -> bool:
-    return finding.subject.node == node or any(subject.node == node for subject in finding.affected)
-
-
-def _facts(view: NodeView) -> Dict[str, str]:
-    devices = view.devices
-    table = view.read(info.SOURCE)
-    cards = boards(view)
-    names = [] if isinstance(devices, Missing) else [device.name for device in devices.devices if device.name]
-    kind = generation(view)
+def facts_of(node: NodeFacts) -> Dict[str, str]:
+    """Return the facts that a table of nodes shows, as short texts; what the node does not tell is left out."""
+    facts = node.read(NODE)
+    if isinstance(facts, Missing):
+        return {}
     found = {
-        "product": names[0] if names else None,
-        "generation": None if isinstance(kind, Missing) else kind.value,
-        "npus": None if isinstance(devices, Missing) else str(len(devices.devices)),
-        "driver": None if isinstance(table, Missing) else known(table.driver_version),
-        "firmware": ", ".join(sorted({card.firmware for card in cards if card.firmware})) or None,
+        "product": facts.product,
+        "generation": None if isinstance(facts.generation, Missing) else facts.generation.value,
+        "npus": None if isinstance(facts.npus, Missing) else str(facts.npus),
+        "driver": None if isinstance(facts.driver, Missing) else facts.driver,
+        "firmware": ", ".join(facts.firmware) or None,
     }
-    if found["driver"] is None:
-        found["driver"] = next((card.driver for card in cards if card.driver), None)
     return {name: text for name, text in found.items() if text is not None}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any, Tuple, Type, TypeVar
 
 import attrs
@@ -44,7 +45,7 @@ def text(most: int) -> Form[str]:
             raise expected(f"at most {most} characters", found)
         if not found.isascii() and _HALF_A_PAIR.search(found):
             raise expected("text", found)
-        return found
+        return sys.intern(found)  # the ports of a fleet share gateways, netmasks and neighbours
 
     return Form(lambda value: value[:most], decode)
 

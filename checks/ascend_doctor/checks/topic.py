@@ -34,15 +34,10 @@ def in_short(quotes: Tuple[Quote, ...]) -> Tuple[Quote, ...]:
 
 @attrs.frozen
 class Told:
-    """What a node tells about one topic, as it travels.
-
-    `collected_at` is when the oldest answer was collected that it rests on, in seconds since the epoch by the node's
-    clock; 0.0 when there is none. It stands beside the rest because it changes in every round, and the rest does not.
-    """
+    """What a node tells about one topic, as it travels: the facts, and the lines that prove them."""
 
     facts: bytes
     quotes: bytes = b""
-    collected_at: float = 0.0
 
 
 def _no_quotes(_view: NodeView) -> Quotes:
@@ -79,7 +74,7 @@ class Topic(Generic[T]):
     def told_by(self, view: NodeView) -> Told:
         """Return what a node tells, as it travels."""
         quotes = {key: _SUBJECT_QUOTES.encode(items) for key, items in self.quotes_of(view).items() if items}
-        return Told(self.encode(self.facts_of(view)), told_forms.write(quotes), view.collected_at(self.reads))
+        return Told(self.encode(self.facts_of(view)), told_forms.write(quotes))
 
     def encode(self, facts: Reading[T]) -> bytes:
         """Return the facts as canonical bytes: the same for the same facts."""

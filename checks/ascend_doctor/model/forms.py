@@ -1,7 +1,7 @@
 """Forms: how values are written as JSON-able documents and read back, and how they are put together.
 
-Encoding never fails. Decoding trusts nobody: for what does not have its form it raises `CodecError` with the path of the
-value.
+Encoding never fails. Decoding trusts nobody: for what does not have its form it raises `CodecError` with the path of
+the value.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Mapping, Optional, Tuple
+import functools
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
@@ -59,7 +60,7 @@ class Report:
     also_passed: int = 0
     also_skipped: int = 0
 
-    @property
+    @functools.cached_property
     def problems(self) -> Tuple[Finding, ...]:
         """Failures and warnings that no other finding explains; failures first, then in the order of their subjects."""
         found = [finding for finding in self.findings if finding.status.is_problem and not finding.is_consequence]
@@ -69,7 +70,7 @@ class Report:
             )
         )
 
-    @property
+    @functools.cached_property
     def blind_spots(self) -> Tuple[Finding, ...]:
         """What could not be seen or is too old, consequences left out."""
         found = [finding for finding in self.findings if finding.status.is_blind and not finding.is_consequence]
@@ -77,5 +78,14 @@ class Report:
 
     def consequences_of(self, finding: Finding) -> Tuple[Finding, ...]:
         """Return what the given finding explains."""
-        found = [other for other in self.findings if other.cause == finding.key]
+        found = self._consequences.get(finding.key, ())
         return tuple(sorted(found, key=lambda other: (other.subject.sort_key, other.check)))
+
+    @functools.cached_property
+    def _consequences(self) -> Mapping[str, Sequence[Finding]]:
+        """What each finding explains, by its key."""
+        found: Dict[str, List[Finding]] = {}
+        for other in self.findings:
+            if other.cause:
+                found.setdefault(other.cause, []).append(other)
+        return found

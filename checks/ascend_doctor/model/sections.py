@@ -29,7 +29,7 @@ class Section:
     `name` is the id of a check or the name of a topic; `content` is the section as it travels, name included, and
     everything else is what was read from it. Of a check: `subjects` are the keys of all subjects, the own node in them
     as `.`; `statuses` their outcomes in the same order; `findings` what there is to say of those that did not pass,
-    where the own node has no name. Of a topic: `facts` and `quotes` as the topic writes them.
+    where the own node has no name. What a topic tells is read from the content when somebody wants to know.
     """
 
     name: str
@@ -38,8 +38,6 @@ class Section:
     subjects: Tuple[str, ...] = ()
     statuses: Tuple[Status, ...] = ()
     findings: Tuple[Finding, ...] = ()
-    facts: bytes = b""
-    quotes: bytes = b""
     digest: bytes = attrs.field(init=False, repr=False, default=attrs.Factory(_digest, takes_self=True))
     passed: int = attrs.field(init=False, repr=False)
     skipped: int = attrs.field(init=False, repr=False)

@@ -1,24 +1,18 @@
-"""What is known of one node, and how it changes: the currency of spool, wire and store."""
+"""What is known of one node, and how it changes: what the node itself keeps and tells its own processes."""
 
 from __future__ import annotations
 
-import enum
-import hashlib
-import operator
-from typing import Any, Callable, Dict, FrozenSet, Iterable, Mapping, Optional, Set, Tuple, TypeVar
+from typing import Callable, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple, TypeVar
 
 import attrs
 
-from ascend_doctor.model.evidence import Evidence, Quote
-from ascend_doctor.model.finding import Finding, Quantity, Remedy
+from ascend_doctor.model.evidence import Evidence
+from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Status, worst
-from ascend_doctor.model.subject import Subject
 from ascend_doctor.model.transition import Transition, is_news
 
 V = TypeVar("V")
 W = TypeVar("W")
-
-_MODULUS = 1 << 256
 
 
 @attrs.frozen
@@ -40,17 +34,6 @@ class NodeState:
 
     findings: Mapping[str, Finding] = attrs.field(factory=dict)
     evidence: Mapping[str, Evidence] = attrs.field(factory=dict)
-    _sum: int = attrs.field(eq=False, repr=False, alias="sum_")
-    evidence_bytes: int = attrs.field(eq=False, repr=False)
-    """How many bytes the streams of all evidence hold together."""
-
-    @_sum.default
-    def _sum_of_all(self) -> int:
-        return _sum_over(self.findings, _finding_mark) + _sum_over(self.evidence, _evidence_mark)
-
-    @evidence_bytes.default
-    def _bytes_of_all(self) -> int:
-        return sum(_size(item) for item in self.evidence.values())
 
     @classmethod
     def of(cls, findings: Iterable[Finding], evidence: Iterable[Evidence] = ()) -> NodeState:
@@ -64,15 +47,6 @@ class NodeState:
             other = by_key.get(finding.key, finding)
             by_key[finding.key] = finding if worst((finding.status, other.status)) is finding.status else other
         return cls(by_key, {item.key: item for item in evidence})
-
-    @property
-    def digest(self) -> bytes:
-        """32 bytes that are equal when two states say the same; times do not count, nor does the order.
-
-        It is the sum of one sha256 per entry, so that `apply` keeps it with work for the changed entries only.
-        Findings count with all their fields but `judged_at`, evidence with `Evidence.digest`.
-        """
-        return (self._sum % _MODULUS).to_bytes(32, "big")
 
 
 @attrs.frozen
@@ -96,25 +70,6 @@ class Change:
         """Whether the change changes anything."""
         return any(attrs.astuple(self, recurse=False))
 
-    @property
-    def size(self) -> int:
-        """About how many bytes the change takes in memory and on the wire; good enough to bound a queue."""
-        return (
-            sum(_ENTRY_BYTES + _size(item) for item in self.evidence.values())
-            + sum(_ENTRY_BYTES + _finding_size(item) for item in self.findings.values())
-            + _TIME_BYTES * (len(self.judged_at) + len(self.reruns))
-            + _TIME_BYTES * (len(self.removed_findings) + len(self.removed_evidence))
-        )
-
-
-_ENTRY_BYTES = 200
-_TIME_BYTES = 80
-
-
-def whole(state: NodeState) -> Change:
-    """Return the change that makes the state from nothing."""
-    return Change(findings=state.findings, evidence=state.evidence)
-
 
 def apply(state: NodeState, change: Change) -> NodeState:
     """Return the state after the change.
@@ -122,12 +77,10 @@ def apply(state: NodeState, change: Change) -> NodeState:
     Times and removals of what the state does not hold are ignored. The work is in the changed entries; of the rest only
     the tables of keys are copied.
     """
-    findings, left, came = _applied(state.findings, change.findings, change.judged_at, change.removed_findings, _judged)
-    total = state._sum - _sum_over(left, _finding_mark) + _sum_over(came, _finding_mark)  # noqa: SLF001
-    evidence, gone, new = _applied(state.evidence, change.evidence, change.reruns, change.removed_evidence, _rerun)
-    total += _sum_over(new, _evidence_mark) - _sum_over(gone, _evidence_mark)
-    grown = sum(_size(item) for item in new.values()) - sum(_size(item) for item in gone.values())
-    return NodeState(findings, evidence, sum_=total % _MODULUS, evidence_bytes=state.evidence_bytes + grown)
+    return NodeState(
+        _applied(state.findings, change.findings, change.judged_at, change.removed_findings, _judged),
+        _applied(state.evidence, change.evidence, change.reruns, change.removed_evidence, _rerun),
+    )
 
 
 def difference(old: NodeState, new: NodeState, now: float = 0.0) -> Change:
@@ -173,16 +126,15 @@ def _applied(
     times: Mapping[str, W],
     removed: FrozenSet[str],
     retimed: Callable[[V, W], V],
-) -> Tuple[Dict[str, V], Dict[str, V], Mapping[str, V]]:
-    """Return the new entries, those of the old that lost their content, and those that came with new content."""
+) -> Dict[str, V]:
     entries = dict(old)
-    left = {key: entries.pop(key) for key in removed if key in entries}
-    left.update({key: entries[key] for key in upserts if key in entries})
+    for key in removed:
+        entries.pop(key, None)
     entries.update(upserts)
     for key, time in times.items():
         if key in entries:
             entries[key] = retimed(entries[key], time)
-    return entries, left, upserts
+    return entries
 
 
 def _compared(
@@ -199,8 +151,7 @@ def _compared(
             times[key] = times_of(item)
         else:
             upserts[key] = item
-    gone: Set[str] = set(old) - set(new)
-    return upserts, times, frozenset(gone)
+    return upserts, times, frozenset(old.keys() - new.keys())
 
 
 def _judgement_time(finding: Finding) -> float:
@@ -217,43 +168,6 @@ def _run_times(evidence: Evidence) -> Rerun:
 
 def _rerun(evidence: Evidence, rerun: Rerun) -> Evidence:
     return attrs.evolve(evidence, started_at=rerun.started_at, duration_s=rerun.duration_s, attempts=rerun.attempts)
-
-
-def _size(evidence: Evidence) -> int:
-    return len(evidence.stdout) + len(evidence.stderr)
-
-
-def _finding_size(finding: Finding) -> int:
-    lines = sum(_ENTRY_BYTES + len(line) for quote in finding.quotes for line in quote.lines)
-    return len(finding.summary) + len(finding.expected) + lines + sum(len(step.text) for step in finding.remedies)
-
-
-def _sum_over(entries: Mapping[str, V], mark: Callable[[str, V], bytes]) -> int:
-    return sum(int.from_bytes(hashlib.sha256(mark(key, item)).digest(), "big") for key, item in entries.items())
-
-
-def _finding_mark(key: str, finding: Finding) -> bytes:
-    return repr(("finding", key, _content(attrs.evolve(finding, judged_at=0.0)))).encode("utf-8", "backslashreplace")
-
-
-def _evidence_mark(key: str, evidence: Evidence) -> bytes:
-    return repr(("evidence", key, evidence.digest)).encode("utf-8", "backslashreplace")
-
-
-_FIELDS_OF: Dict[type, operator.attrgetter[Any]] = {
-    kind: operator.attrgetter(*(field.name for field in attrs.fields(kind)))
-    for kind in (Finding, Quantity, Quote, Remedy, Subject)
-}
-
-
-def _content(value: object) -> object:
-    """Nested tuples of words and numbers: their `repr` is the same on every Python and tells 1 from 1.0 and '1'."""
-    fields_of = _FIELDS_OF.get(type(value))
-    if fields_of is not None:
-        value = fields_of(value)
-    if isinstance(value, tuple):
-        return tuple(_content(item) for item in value)
-    return value.value if isinstance(value, enum.Enum) else value
 
 
 EMPTY = NodeState()

@@ -29,6 +29,8 @@ class SubjectKind(enum.Enum):
     ADDRESS = "address"
 
 
+_ORDER = {kind: place for place, kind in enumerate(SubjectKind)}
+
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -57,7 +59,7 @@ class Subject:
     @property
     def sort_key(self) -> Tuple[object, ...]:
         """Nodes in natural order, the node itself before its parts, parts in natural order."""
-        return (natural(self.node), list(SubjectKind).index(self.kind), natural(self.name))
+        return (natural(self.node), _ORDER[self.kind], natural(self.name))
 
     def __str__(self) -> str:
         parts = [self.node] if self.node else []

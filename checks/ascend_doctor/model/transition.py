@@ -26,6 +26,20 @@ class Transition:
     summary: str = ""
 
 
+@attrs.frozen
+class Recorded:
+    """One transition in the history of a cluster.
+
+    `id` rises in the order in which the store of the history learnt of them. `node` told it, and `received_at` is when
+    the collector learnt of it (epoch seconds, its own clock).
+    """
+
+    id: int
+    node: str
+    received_at: float
+    transition: Transition
+
+
 def is_news(before: Optional[Status], after: Optional[Status]) -> bool:
-    """Tell whether a change of status belongs into history: not that a result appears or goes which was good."""
+    """Tell whether a change of status belongs into history: not that what is good came, went, or is good otherwise."""
     return before is not after and not {before, after} <= {None, Status.PASS, Status.SKIP}

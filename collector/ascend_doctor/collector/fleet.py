@@ -7,8 +7,9 @@ from typing import Collection, Dict, Iterable, Iterator, List, Mapping, Optional
 
 import attrs
 
-from ascend_doctor.checks.view import NodeFacts
+from ascend_doctor.checks.fleet import NodeFacts
 from ascend_doctor.collector.store import Entry, Standing, StoredNode
+from ascend_doctor.collector.told import ToldSections
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.report import Liveness
 from ascend_doctor.model.sections import NOTHING, Section, Sections, SectionsChange
@@ -165,19 +166,22 @@ class Fleet:
 
     def _put(self, node: str, standing: Standing, committed: int, sections: Sections) -> None:
         before = self._members.get(node)
-        old = NOTHING if before is None else before.sections
-        if before is not None and sections.sections is old.sections:
-            bad, passed, skipped = before.bad, before.passed, before.skipped
-            facts = before.facts.at(sections.times)
+        told = ToldSections(sections.sections)
+        seen_at = max(sections.times.values(), default=0.0) or None
+        if before is None:
+            facts = NodeFacts(node, told, sections.times, seen_at)
         else:
+            facts = before.facts.followed_by(told, sections.times, seen_at)
+        if before is not None and sections.sections is before.sections.sections:
+            bad, passed, skipped = before.bad, before.passed, before.skipped
+            is_news = bool(bad)
+        else:
+            bad = tuple(name for name, item in sections.sections.items() if not _GOOD.issuperset(item.statuses))
             passed = sum(item.passed for item in sections.sections.values())
             skipped = sum(item.skipped for item in sections.sections.values())
-            bad = tuple(name for name, item in sections.sections.items() if not _GOOD.issuperset(item.statuses))
-            told = {name: item for name, item in sections.sections.items() if not item.statuses}
-            facts = NodeFacts.told(node, told, sections.times, None if before is None else before.facts)
-        if before is None or bad or before.bad or facts.differs_from(before.facts):
+            is_news = before is None or bool(bad or before.bad) or told != ToldSections(before.sections.sections)
+        if is_news:
             self.changes += 1
-        seen_at = max(sections.times.values(), default=0.0) or None
         self._members[node] = Member(node, standing, committed, sections, bad, passed, skipped, facts, seen_at)
 
 

@@ -3,46 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Collection, Mapping, Optional
 
-import attrs
 
 from ascend_doctor.checks.catalogue import Entry
-from ascend_doctor.checks.engine import DEFAULTS, FleetJudge, Settings
-from ascend_doctor.checks.judging import facts_of, refold
-from ascend_doctor.checks.view import FleetView
-from ascend_doctor.collector.fleet import Fleet, Member
-from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.report import Liveness, NodeSummary, Report
-from ascend_doctor.model.status import Status
-from ascend_doctor.model.subject import natural
-from ascend_doctor.model.verdict import Verdict, verdict_of, worst
-from ascend_doctor.report.printable import span
+from ascend_doctor.checks.engine import DEFAULTS, Settings
+from ascend_doctor.collector.fleet import Fleet
+from ascend_doctor.collector.judged import Judge, Judged, Snapshot
+from ascend_doctor.collector.workers import Workers
+from ascend_doctor.model.report import Liveness, Report
 
 REST = 4.0
 """After judging, so many times as long as it took nothing is judged again: at most a fifth of a core goes into it."""
 MAX_REST_S = 2.0
-MAX_OUTCOMES = 200_000
-"""A report with everything that passed has no more than this: who wants it asks for some of the nodes."""
-
-
-class TooMuchError(Exception):
-    """A report would be too big. The text says so and what to ask instead."""
-
-
-@attrs.frozen(eq=False)
-class Judged:
-    """What was found about a fleet at one time: problems and blind spots, folded, with what concerns which node."""
-
-    changes: int
-    alive: Mapping[str, Liveness]
-    findings: Tuple[Finding, ...]
-    by_node: Mapping[str, Tuple[Finding, ...]]
-    common: Tuple[Finding, ...]
-    """What belongs to no node, and so matters to all."""
-    summaries: Mapping[str, NodeSummary]
+FRESH_S = 20.0
+"""What was found is not told for longer than this, though nothing has changed but the times of the evidence."""
+LIVENESS_S = 0.5
+"""Whether a node has fallen silent is looked at no more often than this: it takes a look at every node."""
 
 
 class Reports:
@@ -57,162 +36,76 @@ class Reports:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._fleet = fleet
-        self._judge = FleetJudge(entries, settings)
-        self._entries = entries
-        self._version = version
+        self._judge = Judge(entries, settings, version)
         self._clock = clock
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
+        self._thread = Workers("judge")
         self._judged: Optional[Judged] = None
         self._running: Optional[asyncio.Future[Judged]] = None
         self._rest_until = 0.0
+        self._looked_at = 0.0
+        # Several collectors may answer under one address: what one of them found is not what another did.
+        self._origin = secrets.token_hex(4)
+        self.workers = Workers("answers", threads=2)
+        """Where the answers to readers are made."""
         self.judgements = 0
         """How often the fleet was judged."""
         self.judging_s = 0.0
         """How long that took in all."""
 
+    @property
+    def changes(self) -> int:
+        """Rises with everything that may change a report beside the passing of time."""
+        return self._fleet.changes
+
     async def judged(self) -> Judged:
-        """Return what was found, of now or of a moment ago. Many may ask at once; the fleet is judged for all of them."""
+        """Return what was found, of now or of a moment ago. Many may ask at once: the fleet is judged once for all."""
         if self._running is None:
-            now = self._clock()
-            alive = {name: self._fleet.liveness(name, now) for name in self._fleet.names}
             known = self._judged
-            if known is not None and known.changes == self._fleet.changes and known.alive == alive:
+            if known is not None and self._holds(known):
                 return known
-            self._running = asyncio.ensure_future(self._judge_now(now, alive))
+            self._running = asyncio.ensure_future(self._judge_now())
         return await asyncio.shield(self._running)
-
-    async def _judge_now(self, now: float, alive: Mapping[str, Liveness]) -> Judged:
-        try:
-            rest_s = self._rest_until - time.monotonic()
-            if rest_s > 0:
-                await asyncio.sleep(rest_s)
-                now = self._clock()
-                alive = {name: self._fleet.liveness(name, now) for name in self._fleet.names}
-            changes, members = self._fleet.changes, tuple(self._fleet.members.values())
-            began = time.monotonic()
-            found = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._find, changes, members, alive, now
-            )
-            took_s = time.monotonic() - began
-            self._rest_until = began + took_s + min(REST * took_s, MAX_REST_S)
-            self.judgements += 1
-            self.judging_s += took_s
-            self._judged = found
-            return found
-        finally:
-            self._running = None
-
-    def _find(
-        self, changes: int, members: Sequence[Member], alive: Mapping[str, Liveness], now: float
-    ) -> Judged:
-        """Judge. Runs in a thread: it sees members, which never change, and nothing else of the fleet."""
-        live = [item for item in members if alive[item.name] is Liveness.LIVE]
-        view = FleetView([item.facts for item in live])
-        across = self._judge.judge(view) if live else ()
-        own = [finding for item in live for finding in item.findings(passes=False) if not self._is_across(finding)]
-        # The cluster checks run over the live nodes together, whatever each said of itself.
-        told = [finding for finding in across if _matters(finding)]
-        findings = [*refold([*own, *told], view, self._entries)]
-        for item in members:
-            if alive[item.name] is not Liveness.LIVE:
-                findings += (_stale(finding, now - item.standing.received_at) for finding in self._own(item))
-        by_node, common = _by_node(findings)
-        known = {item.name: item for item in members}
-        summaries = {
-            name: _summary(name, known.get(name), by_node.get(name, ()), liveness) for name, liveness in alive.items()
-        }
-        return Judged(changes, alive, tuple(findings), by_node, common, summaries)
-
-    def _own(self, member: Member) -> Iterator[Finding]:
-        return (item for item in member.findings(passes=False) if not self._is_across(item))
-
-    def _is_across(self, finding: Finding) -> bool:
-        entry = self._entries.get(finding.check)
-        return entry is not None and entry.fleet
 
     async def report(
         self, nodes: Collection[str] = (), checks: Collection[str] = (), *, passes: bool = False
     ) -> Report:
-        """Return the report over the whole fleet, or over the named nodes: what only concerns others is left out.
-
-        `checks` narrows the findings that are shown; the verdict still counts all. What passed is only counted, unless
-        `passes` asks for it. Raises `TooMuchError`.
-        """
+        """Return a report, as `Judged.report` does. Raises `TooMuchError` and `BusyError`."""
         judged = await self.judged()
-        names = sorted(set(nodes), key=natural) if nodes else list(judged.alive)
-        findings = _concerning(judged, names) if nodes else judged.findings
-        summaries = tuple(judged.summaries.get(name) or _summary(name, None, (), Liveness.NEVER_SEEN) for name in names)
-        verdict = worst([*(item.verdict for item in summaries), *([verdict_of(findings)] if findings else ())])
-        shown = [item for item in findings if not checks or item.check in checks]
-        members = [self._fleet.members[name] for name in names if name in self._fleet.members]
-        passed, skipped = _good_outcomes(members, checks)
-        if passes:
-            if passed + skipped > MAX_OUTCOMES:
-                raise TooMuchError(
-                    f"{passed + skipped} results passed, at most {MAX_OUTCOMES} are told at once: name some nodes"
-                    " or checks, or leave out what passed"
-                )
-            shown += (
-                item
-                for member in members
-                for item in member.findings(passes=True)
-                if not _matters(item) and (not checks or item.check in checks)
-            )
-            passed, skipped = 0, 0
-        origin = "the collector"
-        return Report(self._clock(), verdict, summaries, tuple(shown), origin, self._version, passed, skipped)
+        if not (nodes or checks or passes):
+            return judged.whole
+        return await self.workers.do(lambda: judged.report(nodes, checks, passes=passes))
 
     def close(self) -> None:
-        """Let go of the thread."""
-        self._thread.shutdown(wait=False)
+        """Let go of the threads."""
+        self._thread.close()
+        self.workers.close()
 
+    def _holds(self, known: Judged) -> bool:
+        """Tell whether a judgement still holds; whether a node has fallen silent is looked at once in a while."""
+        now = self._clock()
+        if known.seen.changes != self._fleet.changes or not known.seen.at <= now < known.seen.at + FRESH_S:
+            return False
+        if not self._looked_at <= now < self._looked_at + LIVENESS_S:
+            self._looked_at = now
+            return known.seen.alive == self._alive(now)
+        return True
 
-def _good_outcomes(members: Sequence[Member], checks: Collection[str]) -> Tuple[int, int]:
-    """Count what passed and what was skipped."""
-    if not checks:
-        return sum(item.passed for item in members), sum(item.skipped for item in members)
-    named = [item.sections.sections[name] for item in members for name in checks if name in item.sections.sections]
-    return sum(item.passed for item in named), sum(item.skipped for item in named)
+    async def _judge_now(self) -> Judged:
+        try:
+            await asyncio.sleep(max(0.0, self._rest_until - time.monotonic()))
+            now = self._clock()
+            version = f"{self._origin}-{self.judgements}"
+            seen = Snapshot(version, now, self._fleet.changes, dict(self._fleet.members), self._alive(now))
+            began = time.monotonic()
+            found = await self._thread.do(lambda: self._judge.find(seen))
+            took_s = time.monotonic() - began
+            self._rest_until = began + took_s + min(REST * took_s, MAX_REST_S)
+            self.judgements += 1
+            self.judging_s += took_s
+            self._judged, self._looked_at = found, now
+            return found
+        finally:
+            self._running = None
 
-
-def _by_node(findings: Sequence[Finding]) -> Tuple[Dict[str, Tuple[Finding, ...]], Tuple[Finding, ...]]:
-    """Sort findings by the nodes that they concern; those of no node at all are returned apart."""
-    found: Dict[str, List[Finding]] = {}
-    common = []
-    for item in findings:
-        concerned = {subject.node for subject in (item.subject, *item.affected) if subject.node}
-        for node in concerned:
-            found.setdefault(node, []).append(item)
-        if not item.subject.node and not item.affected:
-            common.append(item)
-    return {node: tuple(items) for node, items in found.items()}, tuple(common)
-
-
-def _concerning(judged: Judged, names: Sequence[str]) -> Tuple[Finding, ...]:
-    found = {item.key: item for name in names for item in judged.by_node.get(name, ())}
-    found.update((item.key, item) for item in judged.common)
-    return tuple(found.values())
-
-
-def _summary(name: str, member: Optional[Member], findings: Sequence[Finding], liveness: Liveness) -> NodeSummary:
-    if member is None:
-        return NodeSummary(name, Verdict.INCOMPLETE, liveness)
-    verdict = verdict_of(findings) if findings else Verdict.READY
-    if liveness is not Liveness.LIVE or not member.says_anything:
-        # Old results neither clear a node nor accuse it.
-        verdict = Verdict.INCOMPLETE
-    return NodeSummary(name, verdict, liveness, member.seen_at, facts_of(member.facts))
-
-
-def _matters(finding: Finding) -> bool:
-    return finding.status.is_problem or finding.status.is_blind
-
-
-def _stale(finding: Finding, silent_s: float) -> Finding:
-    return attrs.evolve(
-        finding,
-        status=Status.STALE,
-        summary=f"was {finding.status.value} {span(silent_s)} ago, nothing came since: {finding.summary}",
-        remedies=(),
-        cause="",
-    )
+    def _alive(self, now: float) -> Mapping[str, Liveness]:
+        return {name: self._fleet.liveness(name, now) for name in self._fleet.names}

@@ -23,12 +23,12 @@ class Fit(enum.Enum):
 
 @attrs.frozen
 class Told:
-    """A transition, and with which change it came."""
+    """A transition, and with which change it came. Two are equal whenever they were received."""
 
     epoch: str
     sequence: int
-    received_at: float
     transition: Transition
+    received_at: float = attrs.field(eq=False)
 
 
 @attrs.frozen
@@ -50,12 +50,13 @@ class Run:
 
     def then(self, entry: Entry) -> Run:
         """Return the run with one more change at its end."""
+        told = self.told + tuple(item for item in _told(entry) if item not in self.told)
         if entry.whole:
-            return attrs.evolve(_begin(entry), told=self.told + _told(entry))
+            return attrs.evolve(_begin(entry), told=told)
         if entry.standing.epoch != self.standing.epoch or entry.standing.sequence > self.standing.sequence + 1:
             return attrs.evolve(self, broken=True)
         if entry.standing.sequence <= self.standing.sequence:
-            return self
+            return attrs.evolve(self, told=told)
         return attrs.evolve(
             self,
             standing=entry.standing,
@@ -65,7 +66,7 @@ class Run:
             },
             removed=(self.removed | entry.removed) - entry.sections.keys(),
             times=entry.times,
-            told=self.told + _told(entry),
+            told=told,
         )
 
     def fit(self, present: Optional[Tuple[str, int]]) -> Fit:
@@ -87,7 +88,11 @@ class Run:
 
 
 def fold(entries: Sequence[Entry]) -> Mapping[str, Run]:
-    """Return one run for each node of a batch."""
+    """Return one run for each node of a batch.
+
+    Where a node changes its epoch within a batch that is tried again although it was written after all, transitions of
+    the epochs before the last are kept twice.
+    """
     runs: Dict[str, Run] = {}
     for entry in entries:
         run = runs.get(entry.node)
@@ -110,7 +115,7 @@ def _begin(entry: Entry) -> Run:
 
 def _told(entry: Entry) -> Tuple[Told, ...]:
     standing = entry.standing
-    return tuple(Told(standing.epoch, number, standing.received_at, item) for number, item in entry.transitions)
+    return tuple(Told(standing.epoch, number, item, standing.received_at) for number, item in entry.transitions)
 
 
 def row_bytes(transition: Transition) -> int:

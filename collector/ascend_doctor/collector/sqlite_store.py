@@ -33,14 +33,13 @@ from ascend_doctor.collector.store import (
     Entry,
     HistoryQuery,
     News,
-    Recorded,
     Retention,
     Standing,
     StoredNode,
     StoreError,
 )
 from ascend_doctor.model.status import Status
-from ascend_doctor.model.transition import Transition
+from ascend_doctor.model.transition import Recorded, Transition
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +50,8 @@ SWEEP_AFTER = 10_000
 MAX_CACHED = 50_000
 _WORDS_AT_ONCE = 400
 """So many names go into one statement at most: SQLite takes 999 of them."""
+
+_STATUSES = {status.value: status for status in Status}
 
 _SIZE = f"{ROW_BYTES} + length(check_id) + length(subject) + length(summary)"
 
@@ -235,7 +236,7 @@ class SqliteStore:
                 self._connection.execute(
                     "INSERT INTO nodes (node, epoch, sequence, received_at, current_s, agent_version, names, contents,"
                     " times) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (storable(run.node), *values),
+                    (run.node, *values),
                 )
             else:
                 self._connection.execute(
@@ -395,7 +396,7 @@ def _slices(words: Sequence[str]) -> Sequence[Sequence[str]]:
 
 def _transition_row(node: str, received_at: float, item: Transition) -> Tuple[object, ...]:
     return (
-        storable(node),
+        node,
         received_at,
         item.at,
         storable(item.check),
@@ -407,4 +408,4 @@ def _transition_row(node: str, received_at: float, item: Transition) -> Tuple[ob
 
 
 def _status(word: Optional[str]) -> Optional[Status]:
-    return None if word is None else Status(word)
+    return None if word is None else _STATUSES.get(word)

@@ -7,7 +7,7 @@ from typing import FrozenSet, Mapping, Optional, Protocol, Sequence, Tuple
 
 import attrs
 
-from ascend_doctor.model.transition import Transition
+from ascend_doctor.model.transition import Recorded, Transition
 
 
 class StoreError(Exception):
@@ -76,16 +76,6 @@ class News:
 
 
 NO_NEWS = News()
-
-
-@attrs.frozen
-class Recorded:
-    """One transition in the history. `id` rises in the order in which the store learnt of them; `node` had it."""
-
-    id: int
-    node: str
-    received_at: float
-    transition: Transition
 
 
 @attrs.frozen
@@ -189,3 +179,14 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of the store."""
         ...
+
+
+def shown(place: str) -> str:
+    """Return where a store is as it may be logged: of a URL neither user, password nor options."""
+    scheme, colon, rest = place.partition("://")
+    if not colon:
+        return place
+    # As libpq reads it: what stands before an `@` that is before the first slash is the user's.
+    user, at, after = rest.partition("@")
+    hosts = (after if at and "/" not in user else rest).partition("?")[0]
+    return f"{scheme}://{'...' if '@' in hosts else hosts}"

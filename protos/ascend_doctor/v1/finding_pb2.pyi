@@ -307,7 +307,7 @@ Global___Remedy: _TypeAlias = Remedy  # noqa: Y015
 
 @_typing.final
 class Finding(_message.Message):
-    """The outcome of one check on one subject."""
+    """The outcome of one check on one subject. A Section has a part of it only, and says which."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

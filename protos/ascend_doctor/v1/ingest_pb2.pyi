@@ -208,10 +208,10 @@ class Welcome(_message.Message):
     max_inflight_count: _builtins.int
     """How many States may be on their way without Ack; at least 1."""
     max_message_bytes: _builtins.int
-    """How many bytes one message may have; at least 3 MiB, so that every single finding and answer fits."""
+    """How many bytes one message may have; at least 3 MiB, so that every single section fits."""
     @_builtins.property
     def heartbeat_interval(self) -> _duration_pb2.Duration:
-        """How often to send Heartbeat, from one second to one hour. Never absent."""
+        """How often to send Heartbeat when nothing else was sent and answered, from one second to one hour. Never absent."""
 
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -326,9 +326,9 @@ class Section(_message.Message):
     severity: _finding_pb2.Severity.ValueType
     """Of a check: what a failure means for the verdict."""
     facts: _builtins.bytes
-    """Of a topic: the facts, as UTF-8 JSON in the form of the topic. Empty for a check."""
+    """Of a topic: the facts, as UTF-8 JSON in the form of the topic, in the zlib format. Empty for a check."""
     quotes: _builtins.bytes
-    """Of a topic: the lines that prove the facts, as UTF-8 JSON. Empty: there are none."""
+    """Of a topic: the lines that prove the facts, likewise. Empty: there are none."""
     @_builtins.property
     def subject_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Of a check: the keys of all subjects, `kind:node:name` with `.` for the own node. Empty for a topic."""
@@ -339,7 +339,11 @@ class Section(_message.Message):
 
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]:
-        """Of a check: what there is to say of subjects that did not pass. Empty: all passed, or were skipped without a word."""
+        """Of a check: what there is to say of the subjects that did not pass, one for each and in their order. What stands
+        above is left out of it: `key`, `check_id`, `subject` and `status`; `cause_key` and `judge_time` are left out too,
+        because the collector knows better. A subject without a node's name, of a kind that only a node has, is the own
+        node's. Empty: all passed.
+        """
 
     def __init__(
         self,

@@ -416,8 +416,11 @@ class RecordedTransition(_message.Message):
     NODE_NAME_FIELD_NUMBER: _builtins.int
     TRANSITION_FIELD_NUMBER: _builtins.int
     RECEIVE_TIME_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
     node_name: _builtins.str
     """The node that told it."""
+    id: _builtins.int
+    """Tells it from every other one, and rises in the order in which the collector learnt of them."""
     @_builtins.property
     def transition(self) -> _finding_pb2.Transition:
         """What changed. Never absent."""
@@ -432,10 +435,11 @@ class RecordedTransition(_message.Message):
         node_name: _builtins.str = ...,
         transition: _finding_pb2.Transition | None = ...,
         receive_time: _timestamp_pb2.Timestamp | None = ...,
+        id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receive_time", b"receive_time", "transition", b"transition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["node_name", b"node_name", "receive_time", b"receive_time", "transition", b"transition"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "node_name", b"node_name", "receive_time", b"receive_time", "transition", b"transition"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -494,11 +498,11 @@ class WatchResponse(_message.Message):
     """The verdict over everything that is watched, after the change."""
     @_builtins.property
     def nodes(self) -> _containers.RepeatedCompositeFieldContainer[Global___NodeSummary]:
-        """Nodes that are new or have changed. Empty: none."""
+        """Nodes that are new or have changed; that only their evidence is newer is no change. Empty: none."""
 
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]:
-        """Problems, and what could not be seen, that are new or have changed. Empty: none."""
+        """Problems, and what could not be seen, that are new or have changed; newer evidence alone is none. Empty: none."""
 
     @_builtins.property
     def removed_node_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -23,6 +23,8 @@ GREETING_S = 20.0
 """How long to wait for Welcome."""
 SILENT_INTERVALS = 1.5
 """After so many intervals of the heartbeat without an answer the stream counts as dead."""
+PATIENT_INTERVALS = 1.25
+"""After so many intervals of the heartbeat without an answer one is sent, whatever else was sent meanwhile."""
 WHOLE_PAUSE_S = 1.0
 """Never two whole states within this time, whatever the collector asks."""
 
@@ -32,7 +34,8 @@ class Retention:
     """How much a session keeps of what the collector has not acknowledged.
 
     Beyond `max_count` and `max_bytes` changes are folded: a whole state is sent in their place, and the transitions
-    that they held, up to `max_transitions` of them.
+    that they held, up to `max_transitions` of them. Changes that are not folded hold no more than that either, so that
+    a whole state may have twice as many; `limits.MAX_TRANSITION_COUNT` is what a collector takes.
     """
 
     max_count: int = 200
@@ -108,6 +111,7 @@ class AgentSession:
         """How many transitions were dropped that no collector had acknowledged."""
         self._kept: Deque[_Kept] = deque()
         self._kept_bytes = 0
+        self._kept_transitions = 0
         self._folded: Deque[Tuple[int, Transition]] = deque()
         self._base = sequence
         self._base_digest = state.digest
@@ -120,7 +124,8 @@ class AgentSession:
         self._whole_due = False
         self._whole_after = 0.0
         self._heartbeat_s = 0.0
-        self._heartbeat_at = 0.0
+        self._beat_at = 0.0
+        self._told_at = 0.0
         self._heard_at = 0.0
         self._remember(transitions)
 
@@ -136,8 +141,13 @@ class AgentSession:
         self.sequence = sequence
         self.state = apply(self.state, change)
         self._kept.append(_Kept(sequence, change, self.state.digest, change.size))
-        self._kept_bytes += change.size
-        while len(self._kept) > self._retention.max_count or self._kept_bytes > self._retention.max_bytes:
+        self._kept_bytes += self._kept[-1].size
+        self._kept_transitions += len(change.transitions)
+        while (
+            len(self._kept) > self._retention.max_count
+            or self._kept_bytes > self._retention.max_bytes
+            or self._kept_transitions > self._retention.max_transitions
+        ):
             self._remember(self._forget_oldest().transitions)
         return self._pump(now)
 
@@ -146,15 +156,17 @@ class AgentSession:
     ) -> Effects:
         """Take in a state whose way there is not known: the spool was folded. The sequence never goes back.
 
-        `transitions` are all that the spool remembers of the way.
+        `transitions` are all that the spool remembers of the way. What this session remembers from before stays.
         """
         if sequence < self.sequence:
             raise ValueError(f"state {sequence} is older than {self.sequence}")
         self.sequence, self.state = sequence, state
+        begin = transitions[0][0] if transitions else sequence + 1
+        earlier = [item for item in self._transitions() if item[0] < begin]
         self._kept.clear()
-        self._kept_bytes = 0
+        self._kept_bytes = self._kept_transitions = 0
         self._folded.clear()
-        self._remember(transitions)
+        self._remember([*earlier, *transitions])
         self._base, self._base_digest = sequence, state.digest
         self._whole_due = self.streaming
         return self._pump(now)
@@ -215,9 +227,14 @@ class AgentSession:
         if silent_s >= SILENT_INTERVALS * self._heartbeat_s:
             return self._close(Reason.SILENT, f"the collector has been silent for {silent_s:.0f} s")
         effects = self._pump(now)
-        if now >= self._heartbeat_at:
+        if self._heartbeat_is_due(now):
             effects += self._heartbeat(now)
         return effects
+
+    def _heartbeat_is_due(self, now: float) -> bool:
+        """A state is a sign of life too, but its answer comes only when the store has it, which may take long."""
+        told, heard = self._told_at + self._heartbeat_s, self._heard_at + PATIENT_INTERVALS * self._heartbeat_s
+        return now >= max(self._beat_at + self._heartbeat_s, min(told, heard))
 
     def _welcomed(self, welcome: frames.Welcome, now: float) -> Effects:
         if self.streaming:
@@ -256,7 +273,7 @@ class AgentSession:
             self._sent = kept.sequence
             self._inflight.append(kept.sequence)
             effects.append(Send(frames.State(kept.sequence, kept.change, kept.digest)))
-            self._heartbeat_at = now + self._heartbeat_s
+            self._told_at = now
         return tuple(effects)
 
     def _send_whole(self, now: float) -> Effects:
@@ -265,15 +282,14 @@ class AgentSession:
         if self._whole_due:
             return ()
         self._whole_after = now + WHOLE_PAUSE_S
-        self._heartbeat_at = now + self._heartbeat_s
+        self._told_at = now
         self._sent = self.sequence
         self._inflight = deque([self.sequence])
-        transitions = (*self._folded, *(item for kept in self._kept for item in kept.change.transitions))
-        change = whole(self.state, transitions)
+        change = whole(self.state, self._transitions())
         return (Send(frames.State(self.sequence, change, self.state.digest, whole=True)),)
 
     def _heartbeat(self, now: float) -> Effects:
-        self._heartbeat_at = now + self._heartbeat_s
+        self._beat_at = self._told_at = now
         if self._whole_due:
             return ()
         digest = self._base_digest if self._sent == self._base else self._kept[self._sent - self._base - 1].digest
@@ -282,8 +298,13 @@ class AgentSession:
     def _forget_oldest(self) -> SectionsChange:
         oldest = self._kept.popleft()
         self._kept_bytes -= oldest.size
+        self._kept_transitions -= len(oldest.change.transitions)
         self._base, self._base_digest = oldest.sequence, oldest.digest
         return oldest.change
+
+    def _transitions(self) -> Tuple[Tuple[int, Transition], ...]:
+        """Return all that is not acknowledged, in order."""
+        return (*self._folded, *(item for kept in self._kept for item in kept.change.transitions))
 
     def _remember(self, transitions: Sequence[Tuple[int, Transition]]) -> None:
         """Keep transitions of which the changes are folded, the newest when there are too many."""

@@ -202,7 +202,7 @@ class CollectorSession:
         return self._accept(hello, frame, state, verified=self._verifying)
 
     def _accept(self, hello: frames.Hello, frame: frames.State, state: Sections, *, verified: bool) -> Effects:
-        foreign = next(filter(None, map(foreign_subject, frame.change.sections.values())), "")
+        foreign = foreign_subject(frame.change, hello.node)
         if foreign:
             return self._close(Reason.IDENTITY, f"a finding of node {hello.node} is about {foreign}")
         excess = _excess(state)

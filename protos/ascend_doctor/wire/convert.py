@@ -7,6 +7,7 @@ an unknown status is `UNKNOWN`, an unknown ending a failure to start, an unknown
 
 from __future__ import annotations
 
+import re
 from typing import Optional, Tuple, Union
 
 from ascend_doctor.model.evidence import Ending, Quote
@@ -26,6 +27,8 @@ CONFIDENCES = Words(Confidence, finding_pb2.Confidence.items(), "CONFIDENCE", Co
 KINDS = Words(SubjectKind, finding_pb2.SubjectKind.items(), "SUBJECT_KIND", SubjectKind.NODE)
 
 _INT64 = range(-(1 << 63), 1 << 63)
+_WIDE = range(-(10**limits.MAX_INTEGER_DIGITS) + 1, 10**limits.MAX_INTEGER_DIGITS)
+_WHOLE_NUMBER = re.compile(rf"-?[0-9]{{1,{limits.MAX_INTEGER_DIGITS}}}")
 
 
 def quote_message(quote: Quote) -> evidence_pb2.Quote:
@@ -57,7 +60,9 @@ def read_quote(message: evidence_pb2.Quote) -> Quote:
 def subject_message(subject: Subject) -> finding_pb2.Subject:
     """Write what a finding is about."""
     return finding_pb2.Subject(
-        kind=KINDS.number(subject.kind), node_name=fields.spell(subject.node), name=fields.spell(subject.name)
+        kind=KINDS.number(subject.kind),
+        node_name=subject.node if is_node_name(subject.node) else "",
+        name=fields.spell(subject.name),
     )
 
 
@@ -81,7 +86,9 @@ def quantity_message(quantity: Quantity) -> finding_pb2.Quantity:
         return finding_pb2.Quantity(number=value, unit=unit)
     if value in _INT64:
         return finding_pb2.Quantity(integer=int(value), unit=unit)
-    return finding_pb2.Quantity(wide_integer=str(value), unit=unit)
+    if value in _WIDE:
+        return finding_pb2.Quantity(wide_integer=str(value), unit=unit)
+    return finding_pb2.Quantity(text=f"a number of more than {limits.MAX_INTEGER_DIGITS} digits", unit=unit)
 
 
 def read_quantity(message: finding_pb2.Quantity) -> Quantity:
@@ -99,10 +106,9 @@ def _read_value(message: finding_pb2.Quantity) -> Union[int, float, str]:
         return fields.text("text", message.text)
     if form is None:
         return "?"
-    digits = fields.text("wide_integer", message.wide_integer, limits.MAX_INTEGER_DIGITS)
-    if not (digits.isascii() and digits.lstrip("-").isdigit()):
-        raise WireError("wide_integer", "is not a whole number")
-    return int(digits)
+    if _WHOLE_NUMBER.fullmatch(message.wide_integer) is None:
+        raise WireError("wide_integer", f"is not a whole number of up to {limits.MAX_INTEGER_DIGITS} digits")
+    return int(message.wide_integer)
 
 
 def remedy_message(remedy: Remedy) -> finding_pb2.Remedy:
@@ -125,11 +131,21 @@ def read_remedy(message: finding_pb2.Remedy) -> Remedy:
 
 def finding_message(key: str, finding: Finding) -> finding_pb2.Finding:
     """Write a finding under the key that the state has for it."""
+    message = told_message(finding)
+    message.key = fields.spell(key, limits.MAX_KEY_LENGTH)
+    message.check_id = fields.spell(finding.check)
+    message.subject.CopyFrom(subject_message(finding.subject))
+    message.status = STATUSES.number(finding.status)
+    message.cause_key = fields.spell(finding.cause, limits.MAX_KEY_LENGTH)
+    judged_at = fields.timestamp(finding.judged_at)
+    if judged_at is not None:
+        message.judge_time.CopyFrom(judged_at)
+    return message
+
+
+def told_message(finding: Finding) -> finding_pb2.Finding:
+    """Write what there is to say of a finding beside check, subject, status, cause and the time of its evidence."""
     return finding_pb2.Finding(
-        key=fields.spell(key, limits.MAX_KEY_LENGTH),
-        check_id=fields.spell(finding.check),
-        subject=subject_message(finding.subject),
-        status=STATUSES.number(finding.status),
         summary=fields.cut(finding.summary),
         severity=SEVERITIES.number(finding.severity),
         observed=None if finding.observed is None else quantity_message(finding.observed),
@@ -139,8 +155,6 @@ def finding_message(key: str, finding: Finding) -> finding_pb2.Finding:
         confidence=CONFIDENCES.number(finding.confidence),
         affected=[subject_message(subject) for subject in finding.affected[: limits.MAX_AFFECTED_COUNT]],
         candidates=fields.cut_all(finding.candidates, limits.MAX_CANDIDATE_COUNT),
-        cause_key=fields.spell(finding.cause, limits.MAX_KEY_LENGTH),
-        judge_time=fields.timestamp(finding.judged_at),
         since_time=fields.timestamp(finding.since),
     )
 
@@ -153,10 +167,30 @@ def read_finding(message: finding_pb2.Finding) -> Finding:
         subject = read_subject(message.subject)
     except WireError as error:
         raise error.within("subject") from None
+    return read_told(
+        message,
+        fields.name("check_id", message.check_id),
+        subject,
+        STATUSES.member(message.status),
+        cause=fields.name("cause_key", message.cause_key, limits.MAX_KEY_LENGTH, empty=True),
+        judged_at=fields.time("judge_time", message.judge_time),
+    )
+
+
+def read_told(
+    message: finding_pb2.Finding,
+    check: str,
+    subject: Subject,
+    status: Status,
+    *,
+    cause: str = "",
+    judged_at: float = 0.0,
+) -> Finding:
+    """Read what there is to say of a finding of which the rest is known."""
     return Finding(
-        check=fields.name("check_id", message.check_id),
+        check=check,
         subject=subject,
-        status=STATUSES.member(message.status),
+        status=status,
         summary=fields.text("summary", message.summary),
         severity=SEVERITIES.member(message.severity),
         observed=_read_observed(message),
@@ -166,8 +200,8 @@ def read_finding(message: finding_pb2.Finding) -> Finding:
         confidence=CONFIDENCES.member(message.confidence),
         affected=fields.each("affected", message.affected, limits.MAX_AFFECTED_COUNT, read_subject),
         candidates=fields.texts("candidates", message.candidates, limits.MAX_CANDIDATE_COUNT),
-        cause=fields.name("cause_key", message.cause_key, limits.MAX_KEY_LENGTH, empty=True),
-        judged_at=fields.time("judge_time", message.judge_time),
+        cause=cause,
+        judged_at=judged_at,
         since=fields.time("since_time", message.since_time),
     )
 
@@ -189,16 +223,16 @@ def transition_message(sequence: int, transition: Transition) -> finding_pb2.Tra
         before_status=_status_number(transition.before),
         after_status=_status_number(transition.after),
         change_time=fields.timestamp(transition.at),
-        summary=fields.cut(transition.summary),
+        summary=fields.cut(transition.summary, limits.MAX_SUMMARY_LENGTH),
         sequence=sequence,
     )
 
 
-def read_transition(message: finding_pb2.Transition) -> Tuple[int, Transition]:
-    """Read how a result changed, and with which change of its node."""
-    return fields.count("sequence", message.sequence), Transition(
+def read_transition(message: finding_pb2.Transition, newest: int = (1 << 63) - 1) -> Tuple[int, Transition]:
+    """Read how a result changed, and with which change of its node, of which `newest` is the newest there is."""
+    return fields.count("sequence", message.sequence, 0, newest), Transition(
         check=fields.name("check_id", message.check_id),
-        subject=fields.key("subject_key", message.subject_key),
+        subject=fields.subject_key("subject_key", message.subject_key),
         before=_status_member(message.before_status),
         after=_status_member(message.after_status),
         at=fields.time("change_time", message.change_time),

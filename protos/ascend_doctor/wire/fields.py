@@ -20,8 +20,8 @@ M = TypeVar("M")
 T = TypeVar("T")
 
 _NANO = 1_000_000_000
-_END_OF_TIME_S = 253_402_300_800
-"""The year 10000, where a Timestamp ends."""
+_END_OF_TIME_S = 253_402_214_400
+"""A day before the year 10000, where a Timestamp ends: no time zone takes a time beyond the calendar."""
 
 
 class WireError(ValueError):
@@ -55,6 +55,10 @@ class Words(Generic[E, N]):
         """Return the member of a number, the cautious one when the number is not known."""
         return self._members.get(number, self._otherwise)
 
+    def members(self, numbers: Iterable[N]) -> Tuple[E, ...]:
+        """Return the members of numbers in their order."""
+        return tuple([self._members.get(number, self._otherwise) for number in numbers])
+
     def knows(self, number: N) -> bool:
         """Whether the number stands for a member."""
         return number in self._members
@@ -85,7 +89,10 @@ def text(place: str, value: str, length: int = limits.MAX_TEXT_LENGTH) -> str:
 
 def texts(place: str, values: Sequence[str], count: int, length: int = limits.MAX_TEXT_LENGTH) -> Tuple[str, ...]:
     """Read a list of texts."""
-    return each(place, values, count, lambda value: text("", value, length))
+    found = tuple(values)
+    if len(found) <= count and max(map(len, found), default=0) <= length:
+        return found
+    return each(place, found, count, lambda value: text("", value, length))
 
 
 def name(place: str, value: str, length: int = limits.MAX_NAME_LENGTH, *, empty: bool = False) -> str:
@@ -97,14 +104,29 @@ def name(place: str, value: str, length: int = limits.MAX_NAME_LENGTH, *, empty:
     return text(place, value, length)
 
 
+def names(place: str, values: Sequence[str], count: int, length: int = limits.MAX_NAME_LENGTH) -> Tuple[str, ...]:
+    """Read a list of names, none of them empty."""
+    found = tuple(values)
+    if len(found) <= count and all(found) and "".join(found).isprintable() and max(map(len, found), default=0) <= length:
+        return found
+    return each(place, found, count, lambda value: name("", value, length))
+
+
 def key(place: str, value: str) -> str:
     """Read the key of a finding or of evidence."""
     return name(place, value, limits.MAX_KEY_LENGTH)
 
 
+def subject_key(place: str, value: str) -> str:
+    """Read the key of a subject, `kind:node:name`."""
+    if value.count(":") < 2:
+        raise WireError(place, "is no key of a subject")
+    return key(place, value)
+
+
 def capabilities(place: str, values: Sequence[str]) -> Tuple[str, ...]:
     """Read what a peer says it can do."""
-    return each(place, values, limits.MAX_CAPABILITY_COUNT, lambda value: name("", value))
+    return names(place, values, limits.MAX_CAPABILITY_COUNT)
 
 
 def count(place: str, value: int, low: int = 0, high: int = (1 << 63) - 1) -> int:
@@ -118,16 +140,13 @@ def each(place: str, items: Sequence[M], most: int, read: Callable[[M], T]) -> T
     """Read a list; an error in it tells the index."""
     if len(items) > most:
         raise WireError(place, f"{len(items)} entries, {most} are allowed")
-    return tuple(walk(place, items, read))
-
-
-def walk(place: str, items: Iterable[M], read: Callable[[M], T]) -> Iterable[T]:
-    """Read one item after another; an error tells the index."""
-    for index, item in enumerate(items):
-        try:
-            yield read(item)
-        except WireError as error:  # noqa: PERF203 - the place is told in the error
-            raise error.within(f"{place}[{index}]") from None
+    found: List[T] = []
+    try:
+        for item in items:
+            found.append(read(item))  # noqa: PERF401 - the index of an error is the number of those before it
+    except WireError as error:
+        raise error.within(f"{place}[{len(found)}]") from None
+    return tuple(found)
 
 
 def timestamp(time: Optional[float]) -> Optional[Timestamp]:
@@ -152,7 +171,7 @@ def duration(span_s: Optional[float]) -> Optional[Duration]:
 
 def span(place: str, value: Duration) -> float:
     """Read a span of time; one that was not sent reads 0.0."""
-    return _seconds(place, value.seconds, value.nanos, limits.MAX_SPAN_S)
+    return _seconds(place, value.seconds, value.nanos, limits.MAX_SPAN_S + 1)
 
 
 def _nanos(time: float) -> int:
@@ -160,6 +179,6 @@ def _nanos(time: float) -> int:
 
 
 def _seconds(place: str, seconds: int, nanos: int, end: float) -> float:
-    if not (0 <= seconds <= end and 0 <= nanos < _NANO):
+    if not (0 <= seconds < end and 0 <= nanos < _NANO):
         raise WireError(place, "is negative or too far away")
     return (seconds * _NANO + nanos) / _NANO

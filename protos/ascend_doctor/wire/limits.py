@@ -32,14 +32,15 @@ MAX_NAME_LENGTH = 600
 """IDs, names of parts, units, capabilities."""
 MAX_TEXT_LENGTH = 4_096
 """Sentences for people and command lines."""
+MAX_SUMMARY_LENGTH = 400
+"""What a transition says: as many as one state may have still fit into `MAX_STATE_BYTES`."""
 MAX_LINE_LENGTH = 1_000
 MAX_LINE_COUNT = 16
 MAX_QUOTE_COUNT = 8
 MAX_REMEDY_COUNT = 8
 MAX_AFFECTED_COUNT = 4_096
+"""Further subjects of one finding, and of all findings in one section."""
 MAX_CANDIDATE_COUNT = 64
-MAX_WORD_COUNT = 64
-MAX_WORD_LENGTH = 1_024
 MAX_FACT_COUNT = 64
 MAX_CAPABILITY_COUNT = 64
 MAX_CHECK_COUNT = 1_000

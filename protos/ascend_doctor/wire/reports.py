@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional
+from typing import Any, Iterator, List, Optional, Tuple
 
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
@@ -11,12 +11,10 @@ from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.v1 import report_pb2
 from ascend_doctor.wire import convert, fields, limits
 from ascend_doctor.wire.fields import WireError, Words
+from ascend_doctor.wire.parts import in_parts
 
 VERDICTS = Words(Verdict, report_pb2.Verdict.items(), "VERDICT", Verdict.INCOMPLETE)
 LIVENESSES = Words(Liveness, report_pb2.Liveness.items(), "LIVENESS", Liveness.STALE)
-
-_PART_BYTES = limits.MAX_MESSAGE_BYTES // 4
-
 
 def node_message(node: NodeSummary) -> report_pb2.NodeSummary:
     """Write one node of a report."""
@@ -46,8 +44,8 @@ def read_node(message: report_pb2.NodeSummary) -> NodeSummary:
 
 
 def report_messages(report: Report) -> Iterator[report_pb2.GetReportResponse]:
-    """Write a report as messages of moderate size, one at a time, so that a big one never lies in memory twice."""
-    part = report_pb2.GetReportResponse(
+    """Write a report as messages of moderate size, made one at a time."""
+    first = report_pb2.GetReportResponse(
         header=report_pb2.ReportHeader(
             make_time=fields.timestamp(report.made_at),
             verdict=VERDICTS.number(report.verdict),
@@ -59,22 +57,14 @@ def report_messages(report: Report) -> Iterator[report_pb2.GetReportResponse]:
             also_skipped_count=report.also_skipped,
         )
     )
-    size = 0
+    return in_parts(first, report_pb2.GetReportResponse, _items(report))
+
+
+def _items(report: Report) -> Iterator[Tuple[str, Any]]:
     for node in report.nodes:
-        message = node_message(node)
-        size += message.ByteSize()
-        if size > _PART_BYTES:
-            yield part
-            part, size = report_pb2.GetReportResponse(), message.ByteSize()
-        part.nodes.append(message)
+        yield "nodes", node_message(node)
     for finding in report.findings:
-        found = convert.finding_message(finding.key, finding)
-        size += found.ByteSize()
-        if size > _PART_BYTES:
-            yield part
-            part, size = report_pb2.GetReportResponse(), found.ByteSize()
-        part.findings.append(found)
-    yield part
+        yield "findings", convert.finding_message(finding.key, finding)
 
 
 class ReportReader:
@@ -99,8 +89,10 @@ class ReportReader:
             raise WireError("nodes", "are more than were announced")
         if len(self._findings) + len(message.findings) > self._header.finding_count:
             raise WireError("findings", "are more than were announced")
-        self._nodes += fields.walk("nodes", message.nodes, read_node)
-        self._findings += fields.walk("findings", message.findings, convert.read_finding)
+        self._nodes += fields.each("nodes", message.nodes, limits.MAX_REPORT_NODE_COUNT, read_node)
+        self._findings += fields.each(
+            "findings", message.findings, limits.MAX_REPORT_FINDING_COUNT, convert.read_finding
+        )
 
     def report(self) -> Report:
         """Return the report; raise `WireError` when the stream ended before it was whole."""

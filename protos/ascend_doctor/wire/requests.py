@@ -152,11 +152,12 @@ class RequestReader:
         return SectionsChange(
             sections={item.name: item for item in sections},
             times=times,
-            removed=frozenset(
-                fields.each("state.removed_names", message.removed_names, limits.MAX_SECTION_COUNT, _read_name)
-            ),
+            removed=frozenset(fields.names("state.removed_names", message.removed_names, limits.MAX_SECTION_COUNT)),
             transitions=fields.each(
-                "state.transitions", message.transitions, limits.MAX_TRANSITION_COUNT, convert.read_transition
+                "state.transitions",
+                message.transitions,
+                limits.MAX_TRANSITION_COUNT,
+                lambda item: convert.read_transition(item, message.sequence),
             ),
         )
 
@@ -173,12 +174,8 @@ def _joined(changes: Sequence[SectionsChange]) -> SectionsChange:
 
 
 def _read_confirmation(message: ingest_pb2.Confirmation) -> Dict[str, float]:
-    names = fields.each("section_names", message.section_names, limits.MAX_SECTION_COUNT, _read_name)
+    names = fields.names("section_names", message.section_names, limits.MAX_SECTION_COUNT)
     return dict.fromkeys(names, fields.time("collect_time", message.collect_time))
-
-
-def _read_name(name: str) -> str:
-    return fields.name("", name)
 
 
 def _read_digest(place: str, digest: bytes) -> bytes:

@@ -21,126 +21,118 @@ Sources: Ascend/mind-cluster, kg-config (address conflict as a cause); hicann/dr
 
 from __future__ import annotations
 
+import ipaddress
 from collections import Counter
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-import attrs
-
-from ascend_doctor.checks import fabric, ports, remedies
+from ascend_doctor.checks import fabric, remedies
 from ascend_doctor.checks.check import Check, NoLimits
+from ascend_doctor.checks.fabric import End
+from ascend_doctor.checks.fleet import FleetView
 from ascend_doctor.checks.outcome import failed, passed, skipped
-from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.facts.files import hccn_conf
-from ascend_doctor.facts.hccn_tool import ip, lldp
-from ascend_doctor.facts.host import identity
-from ascend_doctor.facts.source import Target
+from ascend_doctor.checks.topics.ports import PORTS
+from ascend_doctor.facts.hccn_tool import ip
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import ROCE
-from ascend_doctor.model.reading import Absence, Missing
+from ascend_doctor.model.reading import Absence, Missing, known
 from ascend_doctor.model.status import Confidence
 from ascend_doctor.model.subject import Subject, SubjectKind
 from ascend_doctor.model.wording import counted
 
-PRIVATE_PAIR = 30
-"""Networks this small hold the two ends of one cable and nobody else."""
 MIN_PATTERN = 3
 """So many siblings have to agree before their addresses predict that of another port."""
-
-
-@attrs.frozen
-class Owner:
-    """A port with its address."""
-
-    view: NodeView
-    target: Target
-    subject: Subject
-    address: str
-    number: int
+MAX_ODD = 64
+"""Among more owners than these nobody is looked for who does not fit: such an address was rolled out."""
+MAX_NAMED = 16
+"""So many owners are named in words, of the rest it is told how many they are."""
 
 
 def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     """Name the culprit of every address that occurs twice."""
-    owners = list(_owners(fleet))
-    if not owners and _is_bare(fleet):
+    claims = [port.claim for _, facts in fleet.each(PORTS) for port in facts.ports if port.claim is not None]
+    if not claims and _is_bare(fleet):
         yield skipped(fleet.subject, "no port has an IPv4 address")
         return
-    if not owners:
+    if not claims:
         yield fabric.nobody_told(fleet, "the address of every port")
         return
-    by_address: Dict[str, List[Owner]] = {}
-    for owner in owners:
-        by_address.setdefault(owner.address, []).append(owner)
-    shared = [group for group in by_address.values() if len(group) > 1]
-    for group in shared:
-        yield _judge(group, owners)
-    if not shared:
-        yield passed(fleet.subject, f"{counted(len(owners), 'address', 'addresses')}, each once", observed=len(owners))
+    count = len(claims)
+    if len(set(claims)) == count:
+        yield passed(fleet.subject, f"{counted(count, 'address', 'addresses')}, each once", observed=count)
+        return
+    for address, group in _owners(fleet, Counter(claims)).items():
+        yield _judge(address, group)
+
+
+def _owners(fleet: FleetView, claims: Mapping[str, int]) -> Mapping[str, Sequence[End]]:
+    """Return the ports of every address that occurs more than once."""
+    found: Dict[str, List[End]] = {}
+    for node, facts in fleet.each(PORTS):
+        for port in facts.ports:
+            if port.claim is not None and claims[port.claim] > 1:
+                found.setdefault(port.claim, []).append(End(node, facts, port))
+    return found
 
 
 def _is_bare(fleet: FleetView) -> bool:
     """Tell whether every port says that it has no address."""
-    gaps = [facts if isinstance(facts, Missing) else facts.ipaddr for _, _, _, facts in fleet.each(ip.SOURCE)]
-    return bool(gaps) and all(isinstance(gap, Missing) and gap.why is Absence.NOT_CONFIGURED for gap in gaps)
+    told = [facts for _, facts in fleet.each(PORTS)]
+    gaps = [port.address for facts in told for port in facts.ports]
+    unset = all(isinstance(gap, Missing) and gap.why is Absence.NOT_CONFIGURED for gap in gaps)
+    return bool(gaps) and unset and all(facts.gap is None for facts in told)
 
 
-def _owners(fleet: FleetView) -> Iterator[Owner]:
-    for view, target, subject, facts in fleet.each(ip.SOURCE):
-        if isinstance(facts, Missing):
-            continue
-        address = ports.ipv4(facts.ipaddr)
-        if address is not None and not _is_private_pair(view, target):
-            yield Owner(view, target, subject, str(address), int(address))
-
-
-def _is_private_pair(view: NodeView, target: Target) -> bool:
-    network = ports.network_of(view, target)
-    neighbour = view.read(lldp.SOURCE, target)
-    switched = not isinstance(neighbour, Missing) and neighbour.peer == "switch"
-    return not switched and network is not None and network.prefixlen >= PRIVATE_PAIR
-
-
-def _judge(group: List[Owner], everyone: List[Owner]) -> Finding:
-    culprit, confidence = _only([owner for owner in group if not _as_planned(owner)]), Confidence.DIRECT
-    if culprit is None:
-        odd = [owner for owner in group if _predicted(owner, everyone) not in (None, owner.number)]
-        culprit, confidence = _only(odd), Confidence.INFERRED
-    if culprit is None:
-        culprit, confidence = _latest(group), Confidence.WEAK
-    if culprit is None:
-        confidence = Confidence.UNDETERMINED
-    named = [f"{owner.subject} has {owner.address}" for owner in group]
+def _judge(address: str, group: Sequence[End]) -> Finding:
+    culprit, confidence = _culprit(address, group)
     others = [owner for owner in group if owner is not culprit]
-    also = ", ".join(str(owner.subject) for owner in others)
-    address = group[0].address
+    weak = confidence in (Confidence.WEAK, Confidence.UNDETERMINED)
     return failed(
         Subject(SubjectKind.ADDRESS, "", address) if culprit is None else culprit.subject,
-        f"the address {address} belongs to {also}{'' if culprit is None else ' too'}",
+        f"the address {address} belongs to {_named(others)}{'' if culprit is None else ' too'}",
         expected="every address once",
-        remedies=[remedies.set_address((culprit or group[0]).target.phy_id)],
+        remedies=[remedies.set_address((culprit or group[0]).port.phy_id)],
         observed=address,
-        quotes=tuple(quote for owner in group[:4] for quote in owner.view.quote(ip.SOURCE, owner.target)),
+        quotes=tuple(quote for owner in group[:4] for quote in owner.quotes(ip.SOURCE)),
         affected=[owner.subject for owner in group],
         confidence=confidence,
-        candidates=named if confidence in (Confidence.WEAK, Confidence.UNDETERMINED) else (),
+        candidates=[f"{owner.subject} has {address}" for owner in group[:MAX_NAMED]] if weak else (),
     )
 
 
-def _only(odd: List[Owner]) -> Optional[Owner]:
+def _named(owners: Sequence[End]) -> str:
+    rest = len(owners) - MAX_NAMED
+    named = [str(owner.subject) for owner in owners[:MAX_NAMED]]
+    return ", ".join([*named, f"and {rest} more"] if rest > 0 else named)
+
+
+def _culprit(address: str, group: Sequence[End]) -> Tuple[Optional[End], Confidence]:
+    """Return who should not have the address, and how sure that is."""
+    culprit = _only([owner for owner in group if owner.port.saved_address is not None])
+    if culprit is not None:
+        return culprit, Confidence.DIRECT
+    if len(group) <= MAX_ODD:
+        culprit = _only([owner for owner in group if _predicted(owner) not in (None, _number(address))])
+        if culprit is not None:
+            return culprit, Confidence.INFERRED
+        culprit = _latest(group)
+    return culprit, Confidence.UNDETERMINED if culprit is None else Confidence.WEAK
+
+
+def _only(odd: List[End]) -> Optional[End]:
     """Return the only odd owner; None when there is none or several."""
     return odd[0] if len(odd) == 1 else None
 
 
-def _as_planned(owner: Owner) -> bool:
-    planned = ports.planned_address(owner.view, owner.target)
-    return planned is None or planned == owner.address
+def _number(address: str) -> int:
+    return int(ipaddress.IPv4Address(address))
 
 
-def _predicted(owner: Owner, everyone: List[Owner]) -> Optional[int]:
+def _predicted(owner: End) -> Optional[int]:
     """Return the address that follows from the siblings, None if theirs do not grow by one step from port to port."""
     siblings = [
-        (int(other.subject.name), other.number)
-        for other in everyone
-        if other.view is owner.view and other.subject != owner.subject
+        (port.phy_id, _number(port.claim))
+        for port in owner.facts.ports
+        if port.claim is not None and port.phy_id != owner.port.phy_id
     ]
     steps = Counter(
         (later[1] - earlier[1]) // (later[0] - earlier[0]) for earlier, later in zip(siblings, siblings[1:])
@@ -150,23 +142,19 @@ def _predicted(owner: Owner, everyone: List[Owner]) -> Optional[int]:
     step = steps.most_common(1)[0][0]
     starts = Counter(number - step * position for position, number in siblings)
     start, votes = starts.most_common(1)[0]
-    return start + step * int(owner.subject.name) if votes > len(siblings) / 2 else None
+    return start + step * owner.port.phy_id if votes > len(siblings) / 2 else None
 
 
-def _latest(group: List[Owner]) -> Optional[Owner]:
+def _latest(group: Sequence[End]) -> Optional[End]:
     """Return the owner whose settings were written last, None when that is not known or the same for all."""
-    times = {}
-    for owner in group:
-        facts = owner.view.read(identity.SOURCE)
-        times[owner.subject] = 0.0 if isinstance(facts, Missing) else facts.file_times.get(hccn_conf.PATH, 0.0)
-    latest = max(times.values())
-    newest = [owner for owner in group if times[owner.subject] == latest]
-    return newest[0] if len(newest) == 1 and min(times.values()) > 0 else None
+    times = [known(owner.facts.saved_at) or 0.0 for owner in group]
+    newest = [owner for owner, time in zip(group, times) if time == max(times)]
+    return newest[0] if len(newest) == 1 and min(times) > 0 else None
 
 
 CHECK = Check(
     id="cluster.ip-duplicate",
-    reads=(lldp.SOURCE, identity.SOURCE, *ports.USE),
+    topics=(PORTS,),
     judge=judge,
     limits=NoLimits(),
     generations=ROCE,

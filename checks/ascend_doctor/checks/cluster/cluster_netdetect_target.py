@@ -21,16 +21,18 @@ Sources: MindIE deployment guides (the peer as target on a direct cable); Ascend
 
 from __future__ import annotations
 
-from typing import AbstractSet, Dict, Iterator, List, Optional, Sequence, Tuple
+from collections import Counter
+from typing import Collection, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import fabric, ports, remedies
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.fabric import Port
+from ascend_doctor.checks.fabric import End, Fabric
+from ascend_doctor.checks.fleet import FleetView
 from ascend_doctor.checks.outcome import failed, passed, skipped, warned
-from ascend_doctor.checks.view import FleetView
-from ascend_doctor.facts.hccn_tool import link, net_health, netdetect
+from ascend_doctor.checks.topics.ports import PORTS, Port
+from ascend_doctor.facts.hccn_tool import net_health, netdetect
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Missing
@@ -52,123 +54,124 @@ class Limits:
 
 def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
     """Name targets that fail for nearly everybody, then single ports with a wrong target."""
-    found = fabric.ports_of(fleet)
-    probing = [port for port in found if port.probes is not None]
-    if not probing and found and all(port.is_known and port.address is None for port in found):
-        yield skipped(fleet.subject, "no port has an IPv4 address, so none needs to probe any")
+    told = list(fleet.each(PORTS))
+    count = sum(port.probes is not None for _, facts in told for port in facts.ports)
+    if not count:
+        found = [port for _, facts in told for port in facts.ports]
+        if found and all(port.is_known and port.used_address is None for port in found):
+            yield skipped(fleet.subject, "no port has an IPv4 address, so none needs to probe any")
+        else:
+            yield fabric.nobody_told(fleet, "which addresses the ports probe")
         return
-    if not probing:
-        yield fabric.nobody_told(fleet, "which addresses the ports probe")
-        return
-    dead = dict(_dead_targets(probing, limits))
+    dead = dict(_dead_targets(fleet, limits))
     for address, users in dead.items():
         yield _dead(address, users)
-    wrong = [finding for finding in _wrong(found, probing, dead) if finding is not None]
+    wrong = list(_wrong(fleet, dead))
     yield from wrong
     if not dead and not wrong:
         yield passed(
-            fleet.subject,
-            f"{counted(len(probing), 'port probes', 'ports probe')} an address that fits",
-            observed=len(probing),
+            fleet.subject, f"{counted(count, 'port probes', 'ports probe')} an address that fits", observed=count
         )
 
 
-def _dead_targets(probing: Sequence[Port], limits: Limits) -> Iterator[Tuple[str, List[Port]]]:
-    """Return the targets that fail for nearly all of the ports that could reach them, with these ports."""
-    users: Dict[str, List[Port]] = {}
-    for port in probing:
-        if _healthy(port) is not None and _has_link(port):
-            users.setdefault(str(port.probes), []).append(port)
-    for address, members in users.items():
-        failing = [port for port in members if _healthy(port) is False]
-        if len(members) >= limits.min_users and len(failing) >= limits.failing_share * len(members):
-            yield address, failing
+def _dead_targets(fleet: FleetView, limits: Limits) -> Iterator[Tuple[str, List[End]]]:
+    """Return the targets that fail for nearly all of the ports that could reach them, with those that fail."""
+    failing: Dict[str, List[End]] = {}
+    for node, facts in fleet.each(PORTS):
+        for port in facts.ports:
+            if port.fails and port.probes is not None:
+                failing.setdefault(port.probes, []).append(End(node, facts, port))
+    if not failing:
+        return
+    users = Counter(
+        port.probes
+        for _, facts in fleet.each(PORTS)
+        for port in facts.ports
+        if port.probes in failing and port.link_up is True and not isinstance(port.healthy, Missing)
+    )
+    for address, ends in failing.items():
+        if users[address] >= limits.min_users and len(ends) >= limits.failing_share * users[address]:
+            yield address, ends
 
 
-def _healthy(port: Port) -> Optional[bool]:
-    facts = port.view.read(net_health.SOURCE, port.target)
-    if isinstance(facts, Missing) or isinstance(facts.healthy, Missing):
-        return None
-    return facts.healthy
-
-
-def _has_link(port: Port) -> bool:
-    facts = port.view.read(link.SOURCE, port.target)
-    return not isinstance(facts, Missing) and facts.link == "UP"
-
-
-def _dead(address: str, users: List[Port]) -> Finding:
-    quotes = [
-        quote
-        for port in users[:2]
-        for source in (netdetect.SOURCE, net_health.SOURCE)
-        for quote in port.view.quote(source, port.target)
-    ]
+def _dead(address: str, users: Sequence[End]) -> Finding:
     return failed(
         Subject(SubjectKind.ADDRESS, "", address),
         f"does not answer {counted(len(users), 'port that probes it and has', 'ports that probe it and have')} a link",
         expected="a target that answers",
         remedies=[Remedy("Look at the owner of the address: the gateway, or the interface of the switch.")],
         observed=len(users),
-        quotes=tuple(quotes),
-        affected=[port.subject for port in users],
+        quotes=tuple(quote for user in users[:2] for quote in user.quotes(netdetect.SOURCE, net_health.SOURCE)),
+        affected=[user.subject for user in users],
         confidence=Confidence.INFERRED,
     )
 
 
-def _wrong(found: Sequence[Port], probing: Sequence[Port], dead: Dict[str, List[Port]]) -> Iterator[Optional[Finding]]:
-    owners = fabric.by_address(found)
-    left = fabric.by_left_address(found)
-    joined = {end.subject for pair in fabric.direct_pairs(found) for end in pair}
-    whole = len({port.view.name for port in found}) > 1 and all(port.is_known for port in found)
-    for port in probing:
-        if port.probes in dead or port.probes in (port.address, port.left) or port.subject in joined:
-            yield None  # judged above, by roce.netdetect or roce.ip, or right
-        elif port.probes in left and port.probes not in owners:
-            yield None  # what is wrong is the address of the other end, which roce.ip tells
-        elif port.neighbour == "npu":
-            yield _direct(port, owners.get(str(port.probes)), joined, whole)
-        else:
-            yield _switched(port, is_owned=str(port.probes) in owners)
+def _wrong(fleet: FleetView, dead: Collection[str]) -> Iterator[Finding]:
+    for node, facts in fleet.each(PORTS):
+        for port in facts.ports:
+            if port.probes is None or port.probes_gateway or port.probes in dead:
+                continue  # not at all, right, or judged above
+            words, wanted = _fault(fleet, End(node, facts, port))
+            if words:
+                yield _finding(End(node, facts, port), words, wanted)
 
 
-def _direct(port: Port, other: Optional[Port], joined: AbstractSet[Subject], whole: bool) -> Optional[Finding]:
-    """Judge a port on a direct cable: it has to probe the other end. `whole` tells that no address is unknown."""
-    if other is None:
-        words = "is cabled straight to another NPU, and probes an address that no NPU has" if whole else ""
-    else:
-        words = f"probes {other.subject}, which is joined to another port" if other.subject in joined else ""
-    return _finding(port, words, "the address of the NPU at the other end") if words else None
+def _fault(fleet: FleetView, end: End) -> Tuple[str, str]:
+    """Return what is wrong with what a port probes, and what it should probe; empty where nothing is."""
+    joined = fabric.of(fleet)
+    port = end.port
+    probed = str(port.probes)
+    if probed in (port.used_address, port.left) or end.key in joined.joined:
+        return "", ""  # judged by roce.netdetect or roce.ip, or right
+    owner = joined.owner(probed)
+    if owner is None and joined.leaver(probed) is not None:
+        return "", ""  # what is wrong is the address of the other end, which roce.ip tells
+    if port.peer == "npu":
+        return _direct(fleet, joined, owner), "the address of the NPU at the other end"
+    return _switched(port, is_owned=owner is not None), "the gateway"
 
 
-def _switched(port: Port, *, is_owned: bool) -> Optional[Finding]:
+def _direct(fleet: FleetView, joined: Fabric, other: Optional[End]) -> str:
+    """Judge a port on a direct cable: it has to probe the other end. `other` is the port that it probes, if it is one."""
+    if other is not None:
+        return f"probes {other.subject}, which is joined to another port" if other.key in joined.joined else ""
+    nowhere = "is cabled straight to another NPU, and probes an address that no NPU has"
+    return nowhere if fleet.derived(_is_whole, PORTS) else ""
+
+
+def _is_whole(fleet: FleetView) -> bool:
+    """Tell whether no address of several nodes is unknown."""
+    told = [facts.ports for _, facts in fleet.each(PORTS) if facts.ports]
+    return len(told) > 1 and all(port.is_known for found in told for port in found)
+
+
+def _switched(port: Port, *, is_owned: bool) -> str:
     """Judge a port behind a switch, or with an unknown neighbour: its target has to be near, and to answer."""
     address = ports.ipv4(port.probes)
     if address is None or port.network is None:
-        return None
-    if address in port.network or port.gateway is not None:
-        strange = port.gateway is not None and port.probes != port.gateway and not is_owned
-        if strange and _healthy(port) is False and _has_link(port):
-            return _finding(port, f"probes {address}, which is neither its gateway nor an NPU, in vain", "the gateway")
-        return None
-    return _finding(port, f"probes {address} outside its subnet {port.network}, and has no gateway", "the gateway")
+        return ""
+    if port.used_gateway is not None:
+        strange = port.probes != port.used_gateway and not is_owned and port.fails
+        return f"probes {address}, which is neither its gateway nor an NPU, in vain" if strange else ""
+    return "" if address in port.network else f"probes {address} outside its subnet {port.network}, and has no gateway"
 
 
-def _finding(port: Port, words: str, expected: str) -> Finding:
+def _finding(end: End, words: str, expected: str) -> Finding:
     return warned(
-        port.subject,
+        end.subject,
         words,
         expected=expected,
-        remedies=[remedies.set_netdetect(port.target.phy_id)],
-        observed=port.probes,
-        quotes=port.view.quote(netdetect.SOURCE, port.target),
+        remedies=[remedies.set_netdetect(end.port.phy_id)],
+        observed=end.port.probes,
+        quotes=end.quotes(netdetect.SOURCE),
         confidence=Confidence.INFERRED,
     )
 
 
 CHECK = Check(
     id="cluster.netdetect-target",
-    reads=(*fabric.SOURCES, link.SOURCE, net_health.SOURCE),
+    topics=(PORTS,),
     judge=judge,
     limits=Limits(),
     generations=ROCE,

@@ -20,27 +20,26 @@ Sources: hicann/hccl, cluster_info_verify_fail and param_link_stage (EI0016, EI0
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import fabric
 from ascend_doctor.checks.check import Check
+from ascend_doctor.checks.fleet import FleetView, NodeFacts
 from ascend_doctor.checks.outcome import failed, passed
-from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.facts.hccn_tool import tls
-from ascend_doctor.facts.source import Target
-from ascend_doctor.model.evidence import Quote
+from ascend_doctor.checks.topics.tls import TLS, TlsSwitches
+from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.product import ROCE
-from ascend_doctor.model.reading import Absence, Missing
 from ascend_doctor.model.status import Confidence
-from ascend_doctor.model.subject import Subject
 from ascend_doctor.model.wording import counted
 
 ADVISED = 0
 """The value that the engines' guides advise; it decides between two groups of one size."""
 MAX_QUOTES = 4
+MAX_NAMED = 32
+"""So many nodes of a side are named, of the rest it is told how many they are."""
 
 
 @attrs.frozen
@@ -50,94 +49,76 @@ class Limits:
     expected: int = -1
 
 
-@attrs.frozen
-class Switch:
-    """The switch of one NPU, with where it was read."""
-
-    view: NodeView
-    target: Target
-    subject: Subject
-    value: int
-
-    @property
-    def quotes(self) -> Tuple[Quote, ...]:
-        """The line that shows it."""
-        return self.view.quote(tls.SOURCE, self.target, "tls switch", "certificate")
+Nodes = Sequence[Tuple[NodeFacts, TlsSwitches]]
 
 
 def judge(fleet: FleetView, limits: Limits) -> Iterator[Finding]:
     """Name the NPUs, or the whole nodes, that have another switch than the rest."""
-    switches = list(_switches(fleet))
-    if not switches:
+    nodes = list(fleet.each(TLS))
+    sizes: Dict[int, int] = {}
+    for _, facts in nodes:
+        for value, phy_ids in facts.by_value.items():
+            sizes[value] = sizes.get(value, 0) + len(phy_ids)
+    if not sizes:
         yield fabric.nobody_told(fleet, "the TLS switch of every NPU")
         return
-    groups: Dict[int, List[Switch]] = {}
-    for switch in switches:
-        groups.setdefault(switch.value, []).append(switch)
-    right, confidence = _right_value(groups, limits)
-    odd = [switch for switch in switches if switch.value != right]
-    if not odd:
-        yield passed(
-            fleet.subject, f"{counted(len(switches), 'NPU has', 'NPUs have')} the TLS switch {right}", observed=right
-        )
-    sides = [f"TLS switch {value}: {_named(members)}" for value, members in sorted(groups.items())]
-    for node in dict.fromkeys(switch.view.name for switch in odd):
-        here = [switch for switch in odd if switch.view.name == node]
-        others = f"{right} on {counted(len(switches) - len(odd), 'other')}"
-        yield _odd(here, right, others, sides if confidence is Confidence.WEAK else [])
+    right, confidence = _right_value(sizes, limits)
+    total, same = sum(sizes.values()), sizes.get(right, 0)
+    if same == total:
+        yield passed(fleet.subject, f"{counted(total, 'NPU has', 'NPUs have')} the TLS switch {right}", observed=right)
+        return
+    others = f"{right} on {counted(same, 'other')}"
+    sides = [f"TLS switch {value}: {_named(nodes, value)}" for value in sorted(sizes)]
+    for node, facts in nodes:
+        odd = {value: phy_ids for value, phy_ids in facts.by_value.items() if value != right}
+        if odd:
+            yield _odd(node, odd, right, others, sides if confidence is Confidence.WEAK else [])
 
 
-def _switches(fleet: FleetView) -> Iterator[Switch]:
-    for view, target, subject, facts in fleet.each(tls.SOURCE):
-        switch = facts if isinstance(facts, Missing) else facts.switch
-        if not isinstance(switch, Missing):
-            yield Switch(view, target, subject, switch)
-        elif switch.why is Absence.NOT_CONFIGURED:
-            yield Switch(view, target, subject, 0)
-
-
-def _right_value(groups: Dict[int, List[Switch]], limits: Limits) -> Tuple[int, Confidence]:
+def _right_value(sizes: Dict[int, int], limits: Limits) -> Tuple[int, Confidence]:
     if limits.expected >= 0:
         return limits.expected, Confidence.DIRECT
-    most = max(len(members) for members in groups.values())
-    leading = [value for value, members in groups.items() if len(members) == most]
+    most = max(sizes.values())
+    leading = [value for value, size in sizes.items() if size == most]
     if len(leading) == 1:
         return leading[0], Confidence.DIRECT
     return (ADVISED if ADVISED in leading else leading[0]), Confidence.WEAK
 
 
-def _odd(odd: List[Switch], right: int, others: str, sides: List[str]) -> Finding:
+def _odd(node: NodeFacts, odd: Dict[int, Tuple[int, ...]], right: int, others: str, sides: List[str]) -> Finding:
     """Name the odd NPUs of one node; `sides` are both groups where their sizes do not decide."""
-    values = ", ".join(sorted({str(switch.value) for switch in odd}))
-    single = len(odd) == 1
+    values = ", ".join(map(str, sorted(odd)))
+    phy_ids = sorted(phy_id for group in odd.values() for phy_id in group)
+    ports = [subjects.port(node.name, phy_id) for phy_id in phy_ids]
+    single = len(ports) == 1
     doubt = ": the evidence does not decide, the engines' guides say 0" if sides else ""
     return failed(
-        odd[0].subject if single else odd[0].view.subject,
-        f"TLS switch {values}{'' if single else f' on {len(odd)} NPUs'}, and {others}{doubt}",
+        ports[0] if single else node.subject,
+        f"TLS switch {values}{'' if single else f' on {len(ports)} NPUs'}, and {others}{doubt}",
         expected=f"TLS switch {right} on every NPU",
         remedies=[
-            Remedy("Set the switch of the odd NPU.", f"hccn_tool -i {switch.subject.name} -tls -s enable {right}")
-            for switch in odd
+            Remedy("Set the switch of the odd NPU.", f"hccn_tool -i {phy_id} -tls -s enable {right}")
+            for phy_id in phy_ids
         ],
         observed=values,
-        quotes=tuple(quote for switch in odd[:MAX_QUOTES] for quote in switch.quotes),
-        affected=() if single else [switch.subject for switch in odd],
+        quotes=node.quotes(TLS, *map(str, phy_ids[:MAX_QUOTES])),
+        affected=() if single else ports,
         confidence=Confidence.WEAK if sides else Confidence.DIRECT,
         candidates=sides,
     )
 
 
-def _named(members: List[Switch]) -> str:
-    """Return the members by node."""
-    by_node: Dict[str, List[str]] = {}
-    for switch in members:
-        by_node.setdefault(switch.view.name, []).append(switch.subject.name)
-    return "; ".join(f"{node} NPU {', '.join(names)}" for node, names in by_node.items())
+def _named(nodes: Nodes, value: int) -> str:
+    """Return the NPUs with a value, by node."""
+    having = [(node.name, facts.by_value[value]) for node, facts in nodes if value in facts.by_value]
+    named = [f"{name} NPU {', '.join(map(str, phy_ids))}" for name, phy_ids in having[:MAX_NAMED]]
+    rest = len(having) - len(named)
+    return "; ".join([*named, f"and {counted(rest, 'more node')}"] if rest else named)
 
 
 CHECK = Check(
     id="cluster.tls-equal",
-    reads=(tls.SOURCE,),
+    topics=(TLS,),
     judge=judge,
     limits=Limits(),
     generations=ROCE,

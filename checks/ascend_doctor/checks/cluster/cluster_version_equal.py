@@ -20,16 +20,15 @@ Sources: support.huaweicloud.com, best practice for NPU drivers (one driver in a
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import fabric, remedies
 from ascend_doctor.checks.check import Check, NoLimits
+from ascend_doctor.checks.fleet import FleetView, NodeFacts
 from ascend_doctor.checks.outcome import failed, passed
-from ascend_doctor.checks.versions import boards, generation
-from ascend_doctor.checks.view import FleetView, NodeView
-from ascend_doctor.facts.npu_smi import board, info
+from ascend_doctor.checks.topics.node import NODE, Node
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.product import Generation
@@ -38,107 +37,101 @@ from ascend_doctor.model.status import Confidence, Status, worst
 from ascend_doctor.model.subject import Subject
 
 STRICT = (Generation.A3.value, Generation.A5.value)
+DRIVER, FIRMWARE = "driver", "firmware"
+MAX_NAMED = 32
+"""So many nodes of a side are named, of the rest it is told how many they are."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Versions:
     """What one node runs; the texts are empty where it does not tell. `family` is the generation's name."""
 
-    view: NodeView
+    node: NodeFacts
     family: str
     driver: str
     firmware: str
 
     def of(self, what: str) -> str:
         """Return the version of the driver or of the firmware."""
-        return self.driver if what == "driver" else self.firmware
+        return self.driver if what == DRIVER else self.firmware
 
 
 @attrs.frozen
 class Difference:
     """A version that the nodes of one family do not share: who runs which, nodes that do not tell left out."""
 
+    family: str
     what: str
     groups: Mapping[str, Sequence[Versions]]
-
-    @property
-    def usual(self) -> str:
-        """The version of the largest group, empty when two are as large."""
-        most = max(map(len, self.groups.values()))
-        leading = [version for version, members in self.groups.items() if len(members) == most]
-        return leading[0] if len(leading) == 1 else ""
+    usual: str
+    """The version of the largest group, empty when two are as large."""
 
     @property
     def status(self) -> Status:
         """How bad it is: the vendor asks for one driver in a super node."""
-        family = next(iter(self.groups.values()))[0].family
-        return Status.FAIL if self.what == "driver" and family in STRICT else Status.WARN
+        return Status.FAIL if self.what == DRIVER and self.family in STRICT else Status.WARN
 
-    @property
-    def members(self) -> Tuple[Versions, ...]:
-        """All nodes that are compared."""
-        return tuple(member for members in self.groups.values() for member in members)
+    def is_about(self, item: Versions) -> bool:
+        """Tell whether a node runs another version than most."""
+        return bool(self.usual) and item.family == self.family and item.of(self.what) not in ("", self.usual)
 
     def sides(self) -> List[str]:
         """Return each version with the nodes that run it."""
-        return [
-            f"{self.what} {version}: {', '.join(member.view.name for member in members)}"
-            for version, members in self.groups.items()
-        ]
+        return [f"{self.what} {version}: {_named(members)}" for version, members in self.groups.items()]
 
 
 def judge(fleet: FleetView, _limits: NoLimits) -> Iterator[Finding]:
     """Compare the nodes of each generation with each other."""
-    nodes = [found for found in map(_versions, fleet.nodes) if found is not None]
+    nodes = [found for found in (_versions(node, facts) for node, facts in fleet.each(NODE)) if _tells(found)]
     if not nodes:
         yield fabric.nobody_told(fleet, "the version of every node")
         return
     differences = _differences(nodes)
-    for item in nodes:
-        odd = [
-            found
-            for found in differences
-            if found.usual and item in found.members and item.of(found.what) != found.usual
-        ]
-        if odd:
-            yield _odd(item, odd)
-    ties = [found for found in differences if not found.usual]
-    if ties:
-        yield _tie(fleet.subject, ties)
     if not differences:
         yield passed(
             fleet.subject,
             "one node, nothing to compare it with" if len(nodes) == 1 else f"{len(nodes)} nodes run the same versions",
         )
+        return
+    for item in nodes:
+        odd = [found for found in differences if found.is_about(item)]
+        if odd:
+            yield _odd(item, odd)
+    ties = [found for found in differences if not found.usual]
+    if ties:
+        yield _tie(fleet.subject, ties)
+
+
+def _versions(node: NodeFacts, facts: Node) -> Versions:
+    family = "" if isinstance(facts.generation, Missing) else facts.generation.value
+    return Versions(node, family, (known(facts.driver) or "").lower(), " and ".join(facts.firmware))
+
+
+def _tells(item: Versions) -> bool:
+    return bool(item.driver or item.firmware)
 
 
 def _differences(nodes: Sequence[Versions]) -> List[Difference]:
     found: Dict[Tuple[str, str], Dict[str, List[Versions]]] = {}
     for item in nodes:
-        for what in ("driver", "firmware"):
+        for what in (DRIVER, FIRMWARE):
             if item.of(what):
                 found.setdefault((item.family, what), {}).setdefault(item.of(what), []).append(item)
-    return [Difference(what, groups) for (_, what), groups in found.items() if len(groups) > 1]
+    return [
+        Difference(family, what, groups, _usual(groups)) for (family, what), groups in found.items() if len(groups) > 1
+    ]
 
 
-def _versions(view: NodeView) -> Optional[Versions]:
-    found = boards(view)
-    table = view.read(info.SOURCE)
-    driver = next((item.driver for item in found if item.driver), None)
-    if driver is None and not isinstance(table, Missing):
-        driver = known(table.driver_version)
-    firmware = sorted({item.firmware for item in found if item.firmware})
-    family = generation(view)
-    if driver is None and not firmware:
-        return None
-    name = "" if isinstance(family, Missing) else family.value
-    return Versions(view, name, (driver or "").lower(), " and ".join(firmware))
+def _usual(groups: Mapping[str, Sequence[Versions]]) -> str:
+    most = max(map(len, groups.values()))
+    leading = [version for version, members in groups.items() if len(members) == most]
+    return leading[0] if len(leading) == 1 else ""
 
 
 def _odd(item: Versions, odd: Sequence[Difference]) -> Finding:
     words = "; ".join(f"{found.what} {item.of(found.what)}, and the others {found.usual}" for found in odd)
     return failed(
-        item.view.subject,
+        item.node.subject,
         f"runs {words}",
         expected="the same driver and firmware on every node",
         remedies=[remedies.REINSTALL_PAIR],
@@ -149,14 +142,15 @@ def _odd(item: Versions, odd: Sequence[Difference]) -> Finding:
 
 
 def _tie(subject: Subject, ties: Sequence[Difference]) -> Finding:
-    nodes = list(dict.fromkeys(member for found in ties for member in found.members))
+    members = [member for found in ties for group in found.groups.values() for member in group]
+    nodes = list(dict.fromkeys(members))
     return failed(
         subject,
         "the nodes run different versions, and neither side is in the majority",
         expected="the same driver and firmware on every node",
         remedies=[remedies.REINSTALL_PAIR],
         quotes=tuple(quote for item in nodes[:2] for quote in _quotes(item)),
-        affected=[item.view.subject for item in nodes],
+        affected=[item.node.subject for item in nodes],
         confidence=Confidence.UNDETERMINED,
         candidates=[side for found in ties for side in found.sides()],
         status=worst(found.status for found in ties),
@@ -164,8 +158,13 @@ def _tie(subject: Subject, ties: Sequence[Difference]) -> Finding:
 
 
 def _quotes(item: Versions) -> Tuple[Quote, ...]:
-    first = next(iter(boards(item.view)))
-    return item.view.quote(board.SOURCE, first.target, "Software Version", "Firmware Version")
+    return item.node.quotes(NODE, "")
 
 
-CHECK = Check(id="cluster.version-equal", reads=(board.SOURCE, info.SOURCE), judge=judge, limits=NoLimits())
+def _named(members: Sequence[Versions]) -> str:
+    named = [member.node.name for member in members[:MAX_NAMED]]
+    rest = len(members) - len(named)
+    return ", ".join([*named, f"and {rest} more"] if rest else named)
+
+
+CHECK = Check(id="cluster.version-equal", topics=(NODE,), judge=judge, limits=NoLimits())

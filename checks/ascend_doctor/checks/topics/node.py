@@ -22,8 +22,8 @@ from ascend_doctor.model.reading import Absence, Missing, Reading, part
 class Node:
     """What a node is and runs.
 
-    `npus` is how many NPUs the tools can reach, and missing where nobody can list them. `older_form` tells of a 950 that
-    is asked like an A2. `product` is the name of its chips, None where they have none.
+    `npus` is how many NPUs the tools can reach, and missing where nobody can list them. `older_form` tells of a 950
+    that is asked like an A2. `product` is the name of its chips, None where they have none.
     `driver` is the running one, as the first card that tells it says, else as `npu-smi info` does. `firmware` are the
     versions that its cards run, each once, in order; empty where no card tells.
     """
@@ -47,13 +47,14 @@ def tell(view: NodeView) -> Node:
     devices = view.devices
     cards = boards(view)
     names = () if isinstance(devices, Missing) else (device.name for device in devices.devices)
-    driver = next((card.driver for card in cards if card.driver), None)
+    table = view.read(info.SOURCE)
+    driver: Reading[str] = part(table, lambda facts: facts.driver_version)
     return Node(
         npus=part(devices, lambda found: len(found.devices)),
         generation=part(devices, lambda found: found.generation),
         older_form=not isinstance(devices, Missing) and devices.older_form,
         product=next(filter(None, names), None),
-        driver=driver or part(view.read(info.SOURCE), lambda table: table.driver_version),
+        driver=next((card.driver for card in cards if card.driver), driver),
         firmware=tuple(sorted({card.firmware for card in cards if card.firmware})),
     )
 

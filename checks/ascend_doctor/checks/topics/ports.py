@@ -55,12 +55,11 @@ def _used(live: Reading[str], saved: Optional[str]) -> Optional[str]:
 
 
 def _claim(port: Port) -> Optional[str]:
-    address = None if isinstance(port.address, Missing) else ipv4(port.address)
-    if address is None:
+    if isinstance(port.address, Missing) or ipv4(port.address) is None:
         return None
     length = None if isinstance(port.netmask, Missing) else _prefix_length(port.netmask)
     is_pair = port.peer != "switch" and length is not None and length >= PRIVATE_PAIR
-    return None if is_pair else str(address)
+    return None if is_pair else port.address
 
 
 def _derived(make: Any) -> Any:
@@ -75,8 +74,8 @@ class Port:
     `address` (with `netmask`), `gateway` and `netdetect` (the address that the device probes) are its own settings, in
     dotted form and `Missing(NOT_CONFIGURED)` where nobody set them. `link_up`, `healthy` (whether the device can reach
     what it probes) and `neighbour` are what it sees.
-    `saved_...` are the settings of /etc/hccn.conf, where the port has not the same; None where both agree, and where the
-    file says nothing.
+    `saved_...` are the settings of /etc/hccn.conf, where the port has not the same; None where both agree, and where
+    the file says nothing.
     """
 
     phy_id: int
@@ -94,18 +93,19 @@ class Port:
     used_address: Optional[str] = _derived(lambda self: _used(self.address, self.saved_address))
     """The address; that of /etc/hccn.conf where the port does not answer; None where none is set or known."""
     used_gateway: Optional[str] = _derived(lambda self: _used(self.gateway, self.saved_gateway))
+    """The same of the gateway."""
     probes: Optional[str] = _derived(lambda self: _used(self.netdetect, self.saved_netdetect))
-    """The same of the gateway, and of the address that it probes."""
+    """The same of the address that it probes."""
     peer: Optional[str] = _derived(lambda self: None if isinstance(self.neighbour, Missing) else self.neighbour.peer)
     """What stands at the other end of the cable: `switch`, `npu`, or None where nobody knows."""
-    left: Optional[str] = _derived(
-        lambda self: self.saved_address if self.saved_address != self.used_address else None
-    )
+    left: Optional[str] = _derived(lambda self: self.saved_address if self.saved_address != self.used_address else None)
     """The address that /etc/hccn.conf has for it, where the port lives under another one, or none."""
     claim: Optional[str] = _derived(_claim)
     """The address that nobody else may have; None without one, and on a cable that has its own small network."""
     fails: bool = _derived(lambda self: self.link_up is True and self.healthy is False)
     """Whether it has a link, and cannot reach what it probes."""
+    probes_gateway: bool = _derived(lambda self: self.peer != "npu" and self.probes == self.used_gateway is not None)
+    """Whether it stands behind a switch, as far as anybody knows, and probes its gateway, as it should."""
 
     @property
     def is_known(self) -> bool:
@@ -119,17 +119,19 @@ class Port:
         return network(self.address, self.netmask)
 
     @property
-    def looks_direct(self) -> bool:
-        """Whether nothing speaks against a cable straight to another NPU: no switch, and no router as gateway."""
-        return self.peer != "switch" and self.used_gateway in (None, self.used_address, self.probes)
+    def may_be_direct(self) -> bool:
+        """Whether nothing speaks against a cable straight to what it probes: no switch, and no router as gateway."""
+        if self.peer == "switch" or self.probes is None:
+            return False
+        return self.used_gateway in (None, self.used_address, self.probes)
 
 
 @attrs.frozen
 class Ports:
     """All RoCE ports of a node in the order of their phy-ids, those too that only /etc/hccn.conf knows.
 
-    `gap` is why no port could be asked, None where one was. `saved_at` is when /etc/hccn.conf was written (seconds since
-    the epoch by the node's clock).
+    `gap` is why no port could be asked, None where one was. `saved_at` is when /etc/hccn.conf was written (seconds
+    since the epoch by the node's clock).
     """
 
     ports: Tuple[Port, ...] = ()
@@ -156,9 +158,13 @@ def tell(view: NodeView) -> Ports:
 def _port(view: NodeView, phy_id: int) -> Port:
     target = Target(phy_id=phy_id)
     own = view.read(ip.SOURCE, target)
+    router = view.read(gateway.SOURCE, target)
+    probe = view.read(netdetect.SOURCE, target)
+    health = view.read(net_health.SOURCE, target)
+    beside = view.read(lldp.SOURCE, target)
     address = part(own, lambda facts: facts.ipaddr)
-    route = part(view.read(gateway.SOURCE, target), lambda facts: facts.gateway)
-    probed = part(view.read(netdetect.SOURCE, target), lambda facts: facts.netdetect)
+    route = part(router, lambda facts: facts.gateway)
+    probed = part(probe, lambda facts: facts.netdetect)
     link_word = view.read(link.SOURCE, target)
     plan = planned(view, target) or HccnConfDevice(-1)
     return Port(
@@ -168,8 +174,8 @@ def _port(view: NodeView, phy_id: int) -> Port:
         gateway=route,
         netdetect=probed,
         link_up=link_word if isinstance(link_word, Missing) else link_word.link == "UP",
-        healthy=part(view.read(net_health.SOURCE, target), lambda facts: facts.healthy),
-        neighbour=part(view.read(lldp.SOURCE, target), _neighbour),
+        healthy=part(health, lambda facts: facts.healthy),
+        neighbour=part(beside, _neighbour),
         saved_address=_otherwise(plan.address, address),
         saved_gateway=_otherwise(plan.gateway, route),
         saved_netdetect=_otherwise(plan.netdetect, probed),

@@ -1,0 +1,290 @@
+"""Thousands of nodes in one process: the product's own session and wire over real gRPC, without disks and tools.
+
+Started by `fleet.py` with a plan as JSON on its standard input, it answers words on further lines with one line
+of JSON:
+
+    status          how many nodes are welcome, and whether everything they sent is acknowledged
+    fault NUMBER    a check of the node fails from now on; the time of sending
+    repair NUMBER   it passes again
+    storm SECONDS   the nodes of one rack change as fast as they are let, for so long
+    end             all nodes leave
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import random
+import resource
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, Deque, Dict, List, Optional, Tuple
+
+import attrs
+import grpc.aio
+from recorded import HEALTHY, Recording, of_node
+
+from ascend_doctor.model import subject as subjects
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.sections import Section, Sections, SectionsChange
+from ascend_doctor.model.status import Status
+from ascend_doctor.model.transition import Transition
+from ascend_doctor.v1 import ingest_pb2_grpc
+from ascend_doctor.wire.agent_session import AgentSession
+from ascend_doctor.wire.credentials import CLIENT_OPTIONS
+from ascend_doctor.wire.effects import Close, Effects, Send
+from ascend_doctor.wire.requests import request_messages
+from ascend_doctor.wire.responses import read_response
+from ascend_doctor.wire.sections import write_check
+
+BROKEN = "bench.fault"
+"""The check that the benchmark lets fail; the collector need not know it."""
+MIB = 1 << 20
+
+
+@attrs.frozen
+class Plan:
+    """What the swarm is: see `fleet.py`."""
+
+    address: str
+    numbers: Tuple[int, ...]
+    recordings: str
+    credentials: Optional[str]
+    round_s: float
+    faulty: float
+    spread_s: float
+    rack: int
+
+
+def name_of(number: int) -> str:
+    """Return the name of a node."""
+    return f"node-{number}"
+
+
+class SwarmNode:
+    """One node: a recording that goes round, and the session that tells it."""
+
+    def __init__(self, number: int, recording: Recording, plan: Plan, chance: random.Random) -> None:
+        self.number = number
+        self.name = name_of(number)
+        self.session: AgentSession
+        self._recording = recording
+        self._plan = plan
+        self._chance = chance
+        self._outgoing: Deque[Any] = deque()
+        self._wake = asyncio.Event()
+        self._ended = False
+        self._next = 0
+        own = of_node(dict(recording.begin.sections), number)
+        self._own = own
+        begin = Sections({**own, BROKEN: _verdict(self.name, Status.PASS)}, self._times(recording.begin.times))
+        self.session = AgentSession(
+            self.name,
+            f"epoch-{number}",
+            random=chance.random,
+            sequence=1,
+            state=begin,
+            interval_s=plan.round_s,
+            current_s=3 * plan.round_s + 30,
+        )
+
+    def _times(self, ages: Any) -> Dict[str, float]:
+        now = time.time()
+        return {name: float(int(now - age)) for name, age in ages.items()}
+
+    def look_again(self) -> None:
+        """Make the next round of the recording."""
+        rounds = self._recording.rounds
+        if self._next == len(rounds):
+            self._next = 0
+            change = self._recording.finish
+        else:
+            change = rounds[self._next]
+            self._next += 1
+        sequence = self.session.sequence + 1
+        sections = {name: item if item.statuses else self._own[name] for name, item in change.sections.items()}
+        told = tuple((sequence, item) for _, item in change.transitions)
+        times = {**self._times(change.times), BROKEN: float(int(time.time()))}
+        self._change(attrs.evolve(change, sections=sections, times=times, transitions=told))
+
+    def become(self, status: Status) -> float:
+        """Let the check of the benchmark have this outcome, and return when that was sent."""
+        before = self.session.state.sections[BROKEN].statuses[0]
+        now = time.time()
+        told = Transition(BROKEN, "node:.:", before, status, now, "the benchmark says so")
+        sections, times = {BROKEN: _verdict(self.name, status)}, {BROKEN: float(int(now))}
+        self._change(SectionsChange(sections, times, frozenset(), ((self.session.sequence + 1, told),)))
+        return now
+
+    def _change(self, change: SectionsChange) -> None:
+        self._do(self.session.changed(self.session.sequence + 1, change, time.monotonic()))
+
+    async def live(self) -> None:
+        """Look again and again."""
+        await asyncio.sleep(self._chance.random() * self._plan.round_s)
+        due = time.monotonic()
+        while True:
+            self.look_again()
+            due += self._plan.round_s
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def stay_connected(self, credentials: Optional[grpc.ChannelCredentials]) -> None:
+        """Hold a stream, and open another when it ends."""
+        await asyncio.sleep(self._chance.random() * self._plan.spread_s)
+        while True:
+            left = self.session.retry_at - time.monotonic()
+            if left > 0:
+                await asyncio.sleep(left)
+            hint = None
+            try:
+                await asyncio.wait_for(self._hold(credentials), None)
+            except grpc.aio.AioRpcError as error:
+                hint = _hint(error)
+            except (asyncio.InvalidStateError, asyncio.TimeoutError):
+                pass
+            self.session.disconnected(time.monotonic(), hint)
+
+    async def _hold(self, credentials: Optional[grpc.ChannelCredentials]) -> None:
+        options = [
+            *CLIENT_OPTIONS.items(),
+            ("grpc.max_receive_message_length", 4 * MIB),
+            ("grpc.max_send_message_length", 4 * MIB),
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.enable_retries", 0),
+        ]
+        if credentials is None:
+            channel = grpc.aio.insecure_channel(self._plan.address, options=options)
+        else:
+            channel = grpc.aio.secure_channel(self._plan.address, credentials, options=options)
+        async with channel:
+            call: Any = ingest_pb2_grpc.IngestServiceStub(channel).Connect()
+            await asyncio.wait_for(call.wait_for_connection(), 60.0)
+            self._outgoing.clear()
+            self._ended = False
+            writing = asyncio.ensure_future(self._write(call))
+            try:
+                self._do(self.session.connected(time.monotonic()))
+                async for message in call:
+                    self._do(self.session.received(read_response(message), time.monotonic()))
+            finally:
+                writing.cancel()
+                call.cancel()
+
+    async def _write(self, call: Any) -> None:
+        while True:
+            while self._outgoing:
+                for message in request_messages(self._outgoing.popleft(), self.session.max_message_bytes):
+                    await call.write(message)
+            if self._ended:
+                await call.done_writing()
+                return
+            self._wake.clear()
+            await self._wake.wait()
+
+    def tick(self) -> None:
+        """Let the session do what is due."""
+        self._do(self.session.tick(time.monotonic()))
+
+    def _do(self, effects: Effects) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._outgoing.append(effect.frame)
+            elif isinstance(effect, Close):
+                self._ended = True
+        self._wake.set()
+
+
+def _verdict(node: str, status: Status) -> Section:
+    finding = Finding(BROKEN, subjects.node(node), status, f"the benchmark says {status.value}")
+    return write_check(BROKEN, [finding], node)
+
+
+def _hint(error: grpc.aio.AioRpcError) -> Optional[float]:
+    for key, value in error.trailing_metadata() or ():
+        if key == "retry-after-s":
+            return float(value)
+    return None
+
+
+async def _tick_all(nodes: List[SwarmNode]) -> None:
+    while True:
+        began = time.monotonic()
+        for start in range(0, len(nodes), 100):
+            for node in nodes[start : start + 100]:
+                node.tick()
+            await asyncio.sleep(0)
+        await asyncio.sleep(max(0.1, began + 2.0 - time.monotonic()))
+
+
+async def _storm(nodes: List[SwarmNode], seconds: float) -> int:
+    until = time.monotonic() + seconds
+    sent = 0
+    while time.monotonic() < until:
+        for node in nodes:
+            if node.session.streaming and node.session.sequence - max(node.session.acked, 0) < 100:
+                node.become(Status.FAIL if node.session.sequence % 2 else Status.PASS)
+                sent += 1
+        await asyncio.sleep(0.02)
+    return sent
+
+
+def _recordings(path: str) -> Dict[str, Recording]:
+    found: Dict[str, Recording] = pickle.loads(Path(path).read_bytes())
+    return found
+
+
+def _credentials(path: Optional[str], number: int) -> Optional[grpc.ChannelCredentials]:
+    if path is None:
+        return None
+    folder = Path(path)
+    read = lambda name: (folder / name).read_bytes()  # noqa: E731 - three files of one folder
+    return grpc.ssl_channel_credentials(read("ca.crt"), read("node.key"), read(f"{number}.crt"))
+
+
+async def main() -> None:
+    """Be the nodes of the plan until told to end."""
+    reader = asyncio.StreamReader(limit=64 * MIB)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    plan = Plan(**json.loads(await reader.readline()))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    recordings = _recordings(plan.recordings)
+    faults = [item for key, item in sorted(recordings.items()) if key != HEALTHY]
+    chance = random.Random(plan.numbers[0])
+    nodes = []
+    tasks = []
+    for number in plan.numbers:
+        is_faulty = faults and chance.random() < plan.faulty
+        recording = chance.choice(faults) if is_faulty else recordings[HEALTHY]
+        node = SwarmNode(number, recording, plan, random.Random(number))
+        nodes.append(node)
+        tasks.append(asyncio.ensure_future(node.stay_connected(_credentials(plan.credentials, number))))
+        tasks.append(asyncio.ensure_future(node.live()))
+    tasks.append(asyncio.ensure_future(_tick_all(nodes)))
+    by_number = {node.number: node for node in nodes}
+    print(json.dumps({"nodes": len(nodes)}), flush=True)
+    while True:
+        words = (await reader.readline()).decode().split()
+        if not words or words[0] == "end":
+            break
+        if words[0] == "status":
+            streaming = [node for node in nodes if node.session.streaming]
+            caught_up = sum(node.session.acked == node.session.sequence for node in streaming)
+            lost = sum(node.session.lost_transitions for node in nodes)
+            answer: Dict[str, Any] = {"streaming": len(streaming), "caught_up": caught_up, "lost": lost}
+        elif words[0] == "storm":
+            answer = {"sent": await _storm(nodes[: plan.rack], float(words[1]))}
+        else:
+            status = Status.FAIL if words[0] == "fault" else Status.PASS
+            answer = {"at": by_number[int(words[1])].become(status)}
+        print(json.dumps(answer), flush=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,123 @@
+"""Those who watch the cluster: told what is, and then every change of it, each as fast as it reads."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import time
+from typing import FrozenSet, Iterator, Optional, OrderedDict, Tuple
+
+from ascend_doctor.collector.judged import Judged
+from ascend_doctor.collector.reports import Reports
+from ascend_doctor.collector.workers import BusyError
+from ascend_doctor.model.report import Report
+from ascend_doctor.model.report_change import ReportChange, change_between
+
+MAX_WATCHERS = 64
+LOOK_S = 0.5
+"""So often it is looked whether the fleet has changed; that is one comparison."""
+LIVENESS_S = 5.0
+"""So often it is looked whether a node has fallen silent."""
+_KEPT = 8
+
+Wish = Tuple[FrozenSet[str], FrozenSet[str]]
+"""The nodes and the checks that somebody watches; empty for all."""
+
+
+class TooManyError(Exception):
+    """Too many watch already. The text says so."""
+
+
+class Watchers:
+    """Everybody who watches. To be used in one event loop.
+
+    Nothing is queued: who reads slowly is told the difference between what he was told last and the newest.
+    """
+
+    def __init__(self, reports: Reports, *, most: int = MAX_WATCHERS) -> None:
+        self._reports = reports
+        self._most = most
+        self._closing = asyncio.Event()
+        self._made: OrderedDict[Tuple[str, Wish], Report] = collections.OrderedDict()
+        self.count = 0
+        """How many watch now."""
+
+    @contextlib.contextmanager
+    def watch(self, nodes: FrozenSet[str] = frozenset(), checks: FrozenSet[str] = frozenset()) -> Iterator[Watcher]:
+        """Give one more watcher for as long as the block lasts. Raises `TooManyError`."""
+        if self.count >= self._most:
+            raise TooManyError(f"{self.count} watch already; end one of them, or ask for reports now and then")
+        self.count += 1
+        try:
+            yield Watcher(self, (nodes, checks))
+        finally:
+            self.count -= 1
+
+    def close(self) -> None:
+        """End everybody's watching."""
+        self._closing.set()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody is told anything any more: the collector stops."""
+        return self._closing.is_set()
+
+    async def after(self, judged: Optional[Judged]) -> Optional[Judged]:
+        """Return what was found, once it is something else than before; None when the collector stops."""
+        looked_at = time.monotonic()
+        while not self.is_closed:
+            now = time.monotonic()
+            if judged is None or self._reports.changes != judged.seen.changes or now >= looked_at + LIVENESS_S:
+                looked_at = now
+                found = await self._reports.judged()
+                if found is not judged:
+                    return found
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), LOOK_S)
+        return None
+
+    async def narrowed(self, judged: Judged, wish: Wish) -> Report:
+        """Return the report that somebody wishes for; those who wish the same share it. Raises `BusyError`."""
+        key = (judged.seen.version, wish)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = await self._reports.workers.do(lambda: judged.report(*wish))
+            while len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        return found
+
+    async def change(self, old: Optional[Report], new: Report) -> ReportChange:
+        """Return what has changed. Raises `BusyError`."""
+        return await self._reports.workers.do(lambda: change_between(old, new))
+
+
+class Watcher:
+    """One who watches: told what is, whole, and then every change of it."""
+
+    def __init__(self, all_of_them: Watchers, wish: Wish) -> None:
+        self._all = all_of_them
+        self._wish = wish
+        self._judged: Optional[Judged] = None
+        self._told: Optional[Report] = None
+
+    async def next(self) -> Optional[ReportChange]:
+        """Return the next change, once there is one; None when the collector stops.
+
+        Raises `BusyError` when not even the beginning can be told.
+        """
+        while True:
+            judged = await self._all.after(self._judged)
+            if judged is None:
+                return None
+            try:
+                report = await self._all.narrowed(judged, self._wish)
+                change = await self._all.change(self._told, report)
+            except BusyError:
+                if self._told is None:
+                    raise
+                await asyncio.sleep(LOOK_S)
+                continue
+            before, self._judged, self._told = self._told, judged, report
+            if before is None or not change.is_empty or change.verdict is not before.verdict:
+                return change
