@@ -1,9 +1,9 @@
 """One collector and thousands of nodes, over real gRPC with mutual TLS: `make bench-fleet`, or `fleet.py --short`.
 
 Every node has sixteen NPUs and makes all default checks once a minute: what it sends was recorded from the real probe
-and agent on a simulated machine. Two in a hundred nodes break and are mended again and again. The collector is a process
-of its own; figures are what the kernel says that it used. While it is measured, Prometheus scrapes it every 15 s and
-somebody asks for a report every 30 s.
+and agent on a simulated machine. Two in a hundred nodes break and are mended again and again. The collector is a
+process of its own; figures are what the kernel says that it used. While it is measured, Prometheus scrapes it every
+15 s and somebody asks for a report every 30 s.
 
 Compared are figures of one run: with the same messages read by nobody but protobuf, and with five times as many nodes.
 The last line is `bench-fleet: figure, limit, holds|falls short`; the exit code is 1 when a gate falls short.
@@ -164,10 +164,8 @@ def wait_for_all(swarms: Sequence[Swarm], count: int, patience_s: float) -> floa
     began = time.monotonic()
     while True:
         status = [swarm.ask("status") for swarm in swarms]
-        if (
-            sum(item["streaming"] for item in status) == count
-            and sum(item["caught_up"] for item in status) >= 0.98 * count
-        ):
+        there, done = (sum(item[key] for item in status) for key in ("streaming", "caught_up"))
+        if there == count and done >= 0.98 * count:
             return time.monotonic() - began
         if time.monotonic() - began > patience_s:
             raise RuntimeError(f"not all nodes came: {status}")
@@ -236,22 +234,20 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-def gates(found: Sequence[Measured], bare: float, size: Size) -> List[Gate]:
+def gates(measured: Sequence[Measured], bare: float, size: Size) -> List[Gate]:
     """Return what was promised."""
-    small, large = found
+    small, large = measured
     per_round = small.share / small.reports_per_s
-    limit, large_limit = size.memory
-    return [
+    found: List[Gate] = [
         Gate(f"{small.nodes} nodes, CPU", 100 * small.share, size.cpu, " % of a core"),
-        Gate(f"{small.nodes} nodes, memory", small.peak / MIB, limit, " MiB"),
-        Gate(
-            f"{small.nodes} nodes, a fault is in the report", quantile(small.latencies_s, 0.99), size.p99_s, " s (p99)"
-        ),
         Gate(f"{large.nodes} nodes, CPU", large.share / small.share, size.growth, f" x that of {small.nodes}"),
-        Gate(f"{large.nodes} nodes, memory", large.peak / MIB, large_limit, " MiB"),
-        Gate(
-            f"{large.nodes} nodes, a fault is in the report", quantile(large.latencies_s, 0.99), size.p99_s, " s (p99)"
-        ),
+    ]
+    for fleet, limit in zip((small, large), size.memory):
+        slow_s = quantile(fleet.latencies_s, 0.99)
+        found.append(Gate(f"{fleet.nodes} nodes, memory", fleet.peak / MIB, limit, " MiB"))
+        found.append(Gate(f"{fleet.nodes} nodes, a fault is in the report", slow_s, size.p99_s, " s (p99)"))
+    return [
+        *found,
         Gate("K1, CPU of a round", per_round / bare, size.bare, " x reading it alone"),
         Gate("K4, memory of a node", (small.rss - small.base_rss) / small.nodes / 1024, 130.0, " KiB"),
         Gate("K8, longest answer of /healthz", max(small.pulse_s), size.block_s, " s"),

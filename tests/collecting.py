@@ -37,6 +37,7 @@ from ascend_doctor.wire.requests import request_messages
 from ascend_doctor.wire.responses import read_response
 
 ANY_PORT = Address("127.0.0.1", 0)
+CHECKS = catalogue.load()
 PATIENCE_S = 20.0
 
 
@@ -60,13 +61,13 @@ async def collecting(
     listen: Address = ANY_PORT,
 ) -> AsyncIterator[main.Started]:
     """Run a collector with its store in a folder, until the block ends."""
-    entries = catalogue.load()
+    store = str(folder / "store.sqlite")
     settings = main.CollectorSettings(
-        listen, folder / "store.sqlite", tls, web=ANY_PORT, expected_nodes=expected, deadlines=deadlines, version="1.0"
+        listen, store, tls, web=ANY_PORT, expected_nodes=expected, deadlines=deadlines, version="1.0"
     )
     stop = asyncio.Event()
     started: asyncio.Future[main.Started] = asyncio.get_running_loop().create_future()
-    running = asyncio.ensure_future(main.serve(settings, entries, started=started.set_result, stop=stop))
+    running = asyncio.ensure_future(main.serve(settings, CHECKS, started=started.set_result, stop=stop))
     await asyncio.wait((running, started), return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         running.result()
@@ -84,7 +85,7 @@ class Node:
         self.name = name
         self._writer = SpoolWriter(folder / f"spool-{name}")
         settings = UplinkSettings(name, folder / f"spool-{name}", (address,), tls)
-        self.uplink = Uplink(settings, chance=lambda: 0.1)
+        self.uplink = Uplink(settings, CHECKS, chance=lambda: 0.1)
         self.state = EMPTY
         self._stop = asyncio.Event()
         self._running: Optional[asyncio.Future[None]] = None
@@ -167,7 +168,7 @@ async def fetch(address: Address, path: str) -> List[bytes]:
 def judged(name: str, answers: Dict[str, Evidence]) -> NodeState:
     """Return the state of a node with the findings that the checks make of its answers which it answers whole."""
     view = NodeView(name, answers)
-    return NodeState.of(judge_node(view, small_cluster.answerable(catalogue.load())), answers.values())
+    return NodeState.of(judge_node(view, small_cluster.answerable(CHECKS)), answers.values())
 
 
 def judged_now(name: str, answers: Dict[str, Evidence]) -> NodeState:

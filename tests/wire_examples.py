@@ -17,7 +17,7 @@ from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.model.verdict import Verdict
-from ascend_doctor.wire.sections import write_check, write_topic
+from ascend_doctor.wire.sections import read_section, write_check, write_topic
 
 EVIDENCE = Evidence(
     key="hccn_tool/link@3",
@@ -71,7 +71,13 @@ CHANGE = Change(
     transitions=(TRANSITION,),
 )
 CHECK_SECTION = write_check("roce.link", [FINDING, attrs.evolve(PASSED, check="roce.link")], "node-1")
-TOPIC_SECTION = write_topic("ports", b'{"0":{"address":"10.0.0.7"}}', b'{"0":[]}')
+TOPIC_SECTION = read_section(
+    bytes.fromhex(
+        "0a05706f7274733221789cab563250b2aa564a4c49294a2d2e56b2523234d0034173a5da5a00741807c93a10789cab563250b28a8ead0500"
+        "09c8025f"
+    )
+)
+"""As zlib packed it once: another version of it may do it differently."""
 SECTIONS = Sections(
     {item.name: item for item in (CHECK_SECTION, TOPIC_SECTION)},
     {"roce.link": 1_790_000_000.0, "ports": 1_789_999_940.0},

@@ -48,9 +48,9 @@ def _text(state_dir: Path, state: NodeState, now: float) -> str:
     writer = SpoolWriter(state_dir)
     writer.append(difference(writer.state, state))
     writer.close()
-    uplink = Uplink(UplinkSettings(NODE, state_dir))
+    uplink = Uplink(UplinkSettings(NODE, state_dir), ENTRIES)
     uplink.look()
-    return NodeMetrics(NODE, state_dir, ENTRIES, version="1.0", clock=lambda: now).page(uplink).body.decode()
+    return NodeMetrics(state_dir, ENTRIES, version="1.0", clock=lambda: now).page(uplink).body.decode()
 
 
 def test_a_healthy_node(tmp_path: Path):
@@ -97,9 +97,9 @@ def test_a_verdict_of_an_earlier_boot_does_not_count(tmp_path: Path, monkeypatch
 
 def test_before_the_first_round(tmp_path: Path):
     """A node that was never looked at has a verdict, incomplete, and no numbers."""
-    uplink = Uplink(UplinkSettings(NODE, tmp_path))
+    uplink = Uplink(UplinkSettings(NODE, tmp_path), ENTRIES)
     uplink.look()
-    text = NodeMetrics(NODE, tmp_path, ENTRIES, clock=lambda: AT).page(uplink).body.decode()
+    text = NodeMetrics(tmp_path, ENTRIES, clock=lambda: AT).page(uplink).body.decode()
     assert 'ascend_doctor_node_verdict{state="incomplete"} 1\n' in text
     assert "ascend_npu" not in text
 
@@ -108,14 +108,15 @@ def test_answers_are_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A second scrape of the same state parses nothing."""
     state, verdict = _judged()
     verdict_file.write(tmp_path, verdict)
-    metrics = NodeMetrics(NODE, tmp_path, ENTRIES, clock=lambda: AT)
-    first = metrics.families(state)
+    metrics = NodeMetrics(tmp_path, ENTRIES, clock=lambda: AT)
+    view = NodeView(NODE, state.evidence)
+    first = metrics.families(state, view)
 
     def read(*_: object) -> None:
         raise AssertionError("parsed again")
 
     monkeypatch.setattr("ascend_doctor.facts.source.Source.read", read)
-    assert first == metrics.families(state)
+    assert first == metrics.families(state, view)
 
 
 async def test_the_process_serves_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -143,7 +144,7 @@ async def test_the_process_serves_the_page(tmp_path: Path, monkeypatch: pytest.M
 
 def test_progress_is_a_look_at_the_spool(tmp_path: Path):
     """An uplink that has not looked at the spool for a minute is stuck."""
-    found = Uplink(UplinkSettings(NODE, tmp_path), monotonic=lambda: 100.0)
+    found = Uplink(UplinkSettings(NODE, tmp_path), ENTRIES, monotonic=lambda: 100.0)
     assert uplink_process.in_time(found, lambda: 101.0)
     assert not uplink_process.in_time(found, lambda: 100.0 + uplink_process.LOOK_LIMIT_S)
 
@@ -154,6 +155,7 @@ def test_values_of_sources_that_are_asked_seldom_count_for_longer(tmp_path: Path
     verdict_file.write(tmp_path, verdict)
     seldom = {source.name: 3600.0 for source in facts_catalogue.SOURCES}
     for intervals_s, is_shown in ((seldom, True), ({}, False)):
-        metrics = NodeMetrics(NODE, tmp_path, ENTRIES, intervals_s=intervals_s, clock=lambda: AT + 7200.0)
-        families = {family.name: family for family in metrics.families(state)}
+        metrics = NodeMetrics(tmp_path, ENTRIES, clock=lambda: AT + 7200.0)
+        view = NodeView(NODE, state.evidence, intervals_s=intervals_s)
+        families = {family.name: family for family in metrics.families(state, view)}
         assert is_shown == ("ascend_npu_link_up" in families)

@@ -13,6 +13,7 @@ import pytest
 
 from ascend_doctor.agent import streams, uplink
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
+from ascend_doctor.checks import catalogue
 from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.model.status import Status
 from ascend_doctor.probe.loop import RECHECK, REQUESTS
@@ -23,7 +24,8 @@ from ascend_doctor.wire.channels import server_options
 from ascend_doctor.wire.credentials import Address
 from ascend_doctor.wire.requests import RequestReader
 from ascend_doctor.wire.responses import response_message
-from wire_pair import answer, finding
+from ascend_doctor.wire.sections import SectionPool
+from node_states import answer, finding
 
 # grpc.aio wants one event loop for the life of a process: with a new one for each test, streams break now and then.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,7 +42,7 @@ class Stage:
 
     def __init__(self, requests: Any, context: Any) -> None:
         self._requests = requests
-        self._reader = RequestReader()
+        self._reader = RequestReader(SectionPool())
         self.context = context
 
     async def hear(self, kind: type) -> Any:
@@ -102,9 +104,8 @@ async def _play(state_dir: Path, done: asyncio.Event, *scripts: Script, accept: 
     ingest_pb2_grpc.add_IngestServiceServicer_to_server(collector, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    found = Uplink(
-        UplinkSettings(NODE, state_dir, (Address("127.0.0.1", port),), accept_rechecks=accept), chance=lambda: 0.05
-    )
+    settings = UplinkSettings(NODE, state_dir, (Address("127.0.0.1", port),), accept_rechecks=accept)
+    found = Uplink(settings, catalogue.load(), chance=lambda: 0.05)
     stop = asyncio.Event()
     task = asyncio.create_task(found.run(stop))
     try:

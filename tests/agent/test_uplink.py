@@ -8,7 +8,7 @@ import datetime as dt
 import gc
 import shutil
 from pathlib import Path
-from typing import AsyncIterator, Callable, Iterator, List, Optional, Tuple
+from typing import AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import attrs
 import pytest
@@ -18,17 +18,20 @@ from ascend_doctor.agent import streams, uplink
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.collector import authority, main
-from ascend_doctor.collector.sqlite_store import open_store
-from ascend_doctor.model.state import EMPTY, NodeState, difference
+from ascend_doctor.collector.store_opening import open_store
+from ascend_doctor.model.sections import Section
+from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.model.status import Status
 from ascend_doctor.probe.spool import SpoolWriter
 from ascend_doctor.wire.credentials import Address, Role, TlsFiles
-from wire_pair import answer, finding, with_findings
+from ascend_doctor.wire.sections import read_section
+from node_states import answer, finding, with_findings
 
 # grpc.aio wants one event loop for the life of a process: with a new one for each test, streams break now and then.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NODE = "node-1"
+CHECKS = catalogue.load()
 HEALTHY = NodeState.of([finding("roce.link", Status.PASS, 1.0)], [answer("hccn_tool/link@0", "link status: UP\n")])
 BROKEN = NodeState.of([finding("roce.link", Status.FAIL, 2.0)], [answer("hccn_tool/link@0", "link status: DOWN\n")])
 FREE = Address("127.0.0.1", 0)
@@ -97,10 +100,8 @@ class Site:
         """Start, and wait until it listens."""
         listening: asyncio.Future[main.Started] = asyncio.get_running_loop().create_future()
         self._stop = asyncio.Event()
-        settings = main.CollectorSettings(self.address, self._folder / "store.sqlite", self._tls)
-        self._task = asyncio.create_task(
-            main.serve(settings, catalogue.load(), started=listening.set_result, stop=self._stop)
-        )
+        settings = main.CollectorSettings(self.address, str(self._folder / "store.sqlite"), self._tls)
+        self._task = asyncio.create_task(main.serve(settings, CHECKS, started=listening.set_result, stop=self._stop))
         done, _ = await asyncio.wait((listening, self._task), return_when=asyncio.FIRST_COMPLETED)
         if self._task in done:
             self._task.result()
@@ -112,14 +113,15 @@ class Site:
         if self._task is not None:
             await self._task
 
-    async def stored(self) -> NodeState:
-        """Stop, and return what is in the store of the node."""
+    async def stored(self) -> Dict[str, str]:
+        """Stop, and return what is in the store of the node: the words for its outcomes by check."""
         await self.stop()
-        store = open_store(self._folder / "store.sqlite", 0.0)
+        store = open_store(str(self._folder / "store.sqlite"), 0.0)
         try:
-            return next((item.state for item in store.load() if item.node == NODE), EMPTY)
+            found = next((item.sections for item in store.load() if item.node == NODE), {})
         finally:
             store.close()
+        return outcomes(map(read_section, found.values()))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -131,9 +133,14 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     await found.stop()
 
 
+def outcomes(sections: Iterable[Section]) -> Dict[str, str]:
+    """Return the words for the outcomes by check."""
+    return {item.name: item.statuses[0].value for item in sections if item.statuses}
+
+
 @contextlib.asynccontextmanager
 async def _running(settings: UplinkSettings) -> AsyncIterator[Uplink]:
-    found = Uplink(settings, chance=lambda: 0.05)
+    found = Uplink(settings, CHECKS, chance=lambda: 0.05)
     stop = asyncio.Event()
     task = asyncio.create_task(found.run(stop))
     try:
@@ -165,7 +172,7 @@ async def test_the_state_and_its_changes_reach_the_store(probe: Probe, site: Sit
         await _delivered(found, HEALTHY)
         probe.become(BROKEN)
         await _delivered(found, BROKEN)
-        assert BROKEN == await site.stored()
+        assert {"roce.link": "fail"} == await site.stored()
 
 
 async def test_a_collector_that_restarts_misses_nothing(probe: Probe, site: Site):
@@ -178,7 +185,7 @@ async def test_a_collector_that_restarts_misses_nothing(probe: Probe, site: Site
         await site.start()
         await _delivered(found, BROKEN)
         assert found.connections == 2
-        assert BROKEN == await site.stored()
+        assert {"roce.link": "fail"} == await site.stored()
 
 
 async def test_an_uplink_that_restarts_goes_on(probe: Probe, site: Site):
@@ -188,7 +195,7 @@ async def test_an_uplink_that_restarts_goes_on(probe: Probe, site: Site):
     probe.become(BROKEN)
     async with _running(_settings(probe, site.address)) as found:
         await _delivered(found, BROKEN)
-        assert BROKEN == await site.stored()
+        assert {"roce.link": "fail"} == await site.stored()
 
 
 async def test_a_probe_that_restarts_goes_on_in_the_same_history(probe: Probe, site: Site):
@@ -212,7 +219,7 @@ async def test_a_spool_that_was_lost_begins_a_new_history(probe: Probe, site: Si
         probe.become(BROKEN)
         await _delivered(found, BROKEN)
         assert found.connections == 2
-        assert BROKEN == await site.stored()
+        assert {"roce.link": "fail"} == await site.stored()
 
 
 async def test_the_uplink_may_come_first(tmp_path: Path, site: Site):
@@ -281,7 +288,7 @@ async def test_mutual_tls_and_a_new_certificate(
         await _until(lambda: found.connections == 2)
         probe.become(BROKEN)
         await _delivered(found, BROKEN)
-        assert BROKEN == await site.stored()
+        assert {"roce.link": "fail"} == await site.stored()
 
 
 @pytest.mark.parametrize(
@@ -306,7 +313,7 @@ async def test_a_wrong_certificate_is_told_in_one_line(
     async with _running(_settings(probe, site.address, tls=pki(holder, role, ca=ca))) as found:
         await _until(lambda: expected in caplog.text)
         assert not found.streaming
-    assert EMPTY == await site.stored()
+    assert {} == await site.stored()
 
 
 async def test_files_that_are_not_there_are_told(probe: Probe, site: Site, caplog: pytest.LogCaptureFixture):

@@ -97,12 +97,12 @@ class Histories(RuleBasedStateMachine):
             for entry in (entry for entry in entries if entry.node == node):
                 standing = entry.standing
                 came = [(standing.epoch, number, item) for number, item in entry.transitions]
+                told += [item for item in came if item not in told]
                 if entry.whole:
                     held, broken = Held(standing.epoch, standing.sequence, 0.0, {}, {}), False
                 elif held is None or held.epoch != standing.epoch or standing.sequence > held.sequence + 1:
                     broken = True
                     continue
-                told += [item for item in came if item not in told]
                 if not entry.whole and standing.sequence <= held.sequence:
                     continue
                 kept = {name: content for name, content in held.sections.items() if name not in entry.removed}
@@ -261,7 +261,7 @@ class Histories(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 
 

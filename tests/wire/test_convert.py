@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 import attrs
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ascend_doctor.model.evidence import Ending, Evidence
+from ascend_doctor.model.evidence import Ending
 from ascend_doctor.model.finding import Finding, Quantity
 from ascend_doctor.model.report import Liveness
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.model.verdict import Verdict
-from ascend_doctor.v1 import evidence_pb2, finding_pb2, report_pb2
+from ascend_doctor.v1 import finding_pb2, report_pb2
 from ascend_doctor.wire import convert, fields, limits
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.reports import ReportReader, node_message, read_node, report_messages
-from wire_examples import ANSWERS, EVIDENCE, FINDING, FINDINGS, QUOTE, REPORT, REPORTS
+from wire_examples import FINDING, FINDINGS, QUOTE, REPORT, REPORTS, TRANSITION, TRANSITIONS
 
 QUICK = settings(max_examples=50, deadline=None)
-
-
-def sent_evidence(evidence: Evidence) -> Evidence:
-    """Send an answer through bytes."""
-    data = convert.evidence_message(evidence).SerializeToString()
-    return convert.read_evidence(evidence_pb2.Evidence.FromString(data))
 
 
 def sent_finding(finding: Finding) -> Finding:
     """Send a finding through bytes."""
     data = convert.finding_message(finding.key, finding).SerializeToString()
     return convert.read_finding(finding_pb2.Finding.FromString(data))
+
+
+def sent_transition(sequence: int, transition: Transition) -> Tuple[int, Transition]:
+    """Send a transition through bytes."""
+    data = convert.transition_message(sequence, transition).SerializeToString()
+    return convert.read_transition(finding_pb2.Transition.FromString(data))
 
 
 def sent_report(report: Any) -> Any:
@@ -44,18 +46,18 @@ def sent_report(report: Any) -> Any:
     return reader.report()
 
 
-@given(ANSWERS)
-@QUICK
-def test_evidence_arrives_as_it_was(evidence: Evidence) -> None:
-    """Any answer comes out of a message as it went in."""
-    assert evidence == sent_evidence(evidence)
-
-
 @given(FINDINGS)
 @QUICK
 def test_finding_arrives_as_it_was(finding: Finding) -> None:
     """Any finding comes out of a message as it went in."""
     assert finding == sent_finding(finding)
+
+
+@given(st.integers(0, 2**63 - 1), TRANSITIONS)
+@QUICK
+def test_transition_arrives_as_it_was(sequence: int, transition: Transition) -> None:
+    """Any transition comes out of a message as it went in."""
+    assert (sequence, transition) == sent_transition(sequence, transition)
 
 
 @given(REPORTS)
@@ -67,10 +69,11 @@ def test_report_arrives_as_it_was(report: Any) -> None:
 
 def test_no_field_is_forgotten() -> None:
     """The examples set every field to something else than its default, and come out as they went in."""
-    for example in (EVIDENCE, FINDING, QUOTE):
+    for example in (FINDING, QUOTE, TRANSITION):
         for field in attrs.fields(type(example)):
             assert getattr(example, field.name) != field.default
-    assert (EVIDENCE, FINDING, REPORT) == (sent_evidence(EVIDENCE), sent_finding(FINDING), sent_report(REPORT))
+    assert (FINDING, REPORT) == (sent_finding(FINDING), sent_report(REPORT))
+    assert (7, TRANSITION) == sent_transition(7, TRANSITION)
 
 
 def test_big_report_goes_in_parts() -> None:
@@ -102,16 +105,25 @@ def test_unknown_words_of_a_finding_are_cautious(field: str, expected: object, n
 
 @pytest.mark.parametrize("number", [0, 99])
 def test_other_unknown_words_are_cautious(number: int) -> None:
-    """The same for the words of evidence, remedies and nodes."""
-    evidence = convert.evidence_message(EVIDENCE)
-    evidence.ending = number  # type: ignore[assignment]
+    """The same for the words of quotes, remedies and nodes."""
+    quote = convert.quote_message(QUOTE)
+    quote.ending = number  # type: ignore[assignment]
     remedy = convert.remedy_message(FINDING.remedies[0])
     remedy.disruption = number  # type: ignore[assignment]
     node = node_message(REPORT.nodes[0])
     node.verdict = node.liveness = number  # type: ignore[assignment]
-    assert Ending.FAILED_TO_START is convert.read_evidence(evidence).ending
+    assert Ending.FAILED_TO_START is convert.read_quote(quote).ending
     assert Disruption.REBOOT is convert.read_remedy(remedy).disruption
     assert (Verdict.INCOMPLETE, Liveness.STALE) == (read_node(node).verdict, read_node(node).liveness)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, None), (99, Status.UNKNOWN)])
+def test_unknown_words_of_a_transition(number: int, expected: Optional[Status]) -> None:
+    """Nothing told is no result; a word of a newer peer is none that is healthy."""
+    message = convert.transition_message(7, TRANSITION)
+    message.before_status = message.after_status = number  # type: ignore[assignment]
+    _, read = convert.read_transition(message)
+    assert (expected, expected) == (read.before, read.after)
 
 
 @pytest.mark.parametrize(("node", "expected"), [("node-1", SubjectKind.NODE), ("", SubjectKind.CLUSTER)])
@@ -125,6 +137,9 @@ def test_unknown_kind_of_subject_is_the_whole(node: str, expected: SubjectKind) 
     ("value", "expected"),
     [
         (2**64 - 1, 2**64 - 1),
+        (-(10**40) + 1, -(10**40) + 1),
+        (10**40, "a number of more than 40 digits"),
+        (-(10**50), "a number of more than 40 digits"),
         (-(2**63), -(2**63)),
         (1.0, 1.0),
         (math.inf, "inf"),
@@ -149,17 +164,8 @@ def test_number_that_is_none(number: float) -> None:
     assert Quantity(str(number)) == convert.read_quantity(finding_pb2.Quantity(number=number))
 
 
-def test_long_answers_are_cut_and_say_so() -> None:
-    """What does not fit is cut before it is sent, so that the receiver never refuses an honest peer."""
-    long = attrs.evolve(EVIDENCE, truncated=False, stdout=b"x" * (limits.MAX_STREAM_BYTES + 1), note="é" * 9000)
-    read = sent_evidence(attrs.evolve(long, argv=("x" * 5000,) * 100, redactions=("y",) * 100, key="k\n" * 999))
-    assert (True, limits.MAX_STREAM_BYTES) == (read.truncated, len(read.stdout))
-    assert (limits.MAX_TEXT_LENGTH, limits.MAX_WORD_COUNT) == (len(read.note), len(read.argv))
-    assert "k?" * (limits.MAX_KEY_LENGTH // 2) == read.key
-
-
 def test_long_findings_are_cut() -> None:
-    """The same for findings, whatever characters they hold."""
+    """What does not fit is cut before it is sent, whatever it holds, so that no honest peer is ever refused."""
     long = attrs.evolve(
         FINDING,
         summary="\udcff" * 9000,
@@ -172,18 +178,36 @@ def test_long_findings_are_cut() -> None:
     assert ("?" * limits.MAX_TEXT_LENGTH, limits.MAX_QUOTE_COUNT) == (read.summary, len(read.quotes))
     assert (limits.MAX_REMEDY_COUNT, limits.MAX_AFFECTED_COUNT) == (len(read.remedies), len(read.affected))
     assert limits.MAX_CANDIDATE_COUNT == len(read.candidates)
+    assert (limits.MAX_TEXT_LENGTH, limits.MAX_LINE_COUNT) == (len(read.quotes[0].command), len(read.quotes[0].lines))
 
 
-@pytest.mark.parametrize("time", [math.nan, math.inf, -1.0, 0.0, 1e18])
+def test_long_transitions_are_cut() -> None:
+    """A transition says little, so that all of a long outage fit into one state."""
+    long = attrs.evolve(TRANSITION, check="c" * 5000, subject="npu:.:" + "\n3" * 5000, summary="x" * 5000)
+    _, read = sent_transition(7, long)
+    assert limits.MAX_NAME_LENGTH == len(read.check)
+    assert ("npu:.:" + "?3" * 509, "x" * limits.MAX_SUMMARY_LENGTH) == (read.subject, read.summary)
+
+
+def test_subject_of_a_node_with_a_bad_name() -> None:
+    """A name that no node can have is not sent: the reader would refuse all that stands around it."""
+    read = sent_finding(attrs.evolve(FINDING, affected=(Subject(SubjectKind.NPU, "rack 7/node", "0"),)))
+    assert (Subject(SubjectKind.NPU, "", "0"),) == read.affected
+
+
+@pytest.mark.parametrize("time", [math.nan, math.inf, -1.0, 0.0, 1e18, 253_402_300_799.0])
 def test_times_that_are_none_are_left_out(time: float) -> None:
     """A time that no clock shows is not sent, and reads as not known."""
-    read = sent_evidence(attrs.evolve(EVIDENCE, started_at=time, duration_s=0.0 if time == 0 else -abs(time)))
-    assert (0.0, 0.0) == (read.started_at, read.duration_s)
+    read = sent_finding(attrs.evolve(FINDING, judged_at=time, since=time))
+    assert (0.0, 0.0) == (read.judged_at, read.since)
 
 
-def test_duration_is_bounded() -> None:
-    """A span of time beyond all reason is cut to the longest one allowed."""
-    assert limits.MAX_SPAN_S == sent_evidence(attrs.evolve(EVIDENCE, duration_s=1e12)).duration_s
+def test_spans_are_bounded() -> None:
+    """A span of time beyond all reason is cut to the longest one allowed; what is none is not sent."""
+    longest = fields.duration(1e12)
+    assert longest is not None
+    assert limits.MAX_SPAN_S == fields.span("", longest)
+    assert [None, None, None] == [fields.duration(span) for span in (None, -1.0, math.inf)]
 
 
 def test_time_just_below_a_second() -> None:
@@ -193,29 +217,27 @@ def test_time_just_below_a_second() -> None:
 
 Spoil = Callable[[Any], object]
 
-BAD_EVIDENCE: Tuple[Tuple[str, Spoil], ...] = (
-    ("key: is empty", lambda m: m.ClearField("key")),
-    ("key: holds control characters", lambda m: setattr(m, "key", "a\nb")),
-    ("key: 2000 characters, 1024 are allowed", lambda m: setattr(m, "key", "a" * 2000)),
-    ("sha256: is not that of the answer", lambda m: setattr(m, "stdout", b"other")),
-    ("stdout: 1048577 bytes, 1048576 are allowed", lambda m: setattr(m, "stdout", b"x" * 1048577)),
-    ("stderr: 1048577 bytes, 1048576 are allowed", lambda m: setattr(m, "stderr", b"x" * 1048577)),
-    ("argv[5]: 5000 bytes, 4096 are allowed", lambda m: m.argv.append(b"x" * 5000)),
-    ("argv: 105 entries, 64 are allowed", lambda m: m.argv.extend([b""] * 100)),
-    ("attempt_count: -1 is not within 0 and 9223372036854775807", lambda m: setattr(m, "attempt_count", -1)),
-    ("start_time: is negative or too far away", lambda m: setattr(m.start_time, "seconds", -1)),
-    ("start_time: is negative or too far away", lambda m: setattr(m.start_time, "nanos", 2_000_000_000)),
-    ("run_duration: is negative or too far away", lambda m: setattr(m.run_duration, "seconds", 10**11)),
-    ("note: 5000 characters, 4096 are allowed", lambda m: setattr(m, "note", "x" * 5000)),
+BAD_TRANSITIONS: Tuple[Tuple[str, Spoil], ...] = (
+    ("check_id: is empty", lambda m: m.ClearField("check_id")),
+    ("subject_key: is no key of a subject", lambda m: m.ClearField("subject_key")),
+    ("subject_key: is no key of a subject", lambda m: setattr(m, "subject_key", "npu:3")),
+    ("subject_key: holds control characters", lambda m: setattr(m, "subject_key", "npu:.:\x1b[2J")),
+    ("subject_key: 2006 characters, 1024 are allowed", lambda m: setattr(m, "subject_key", "npu:.:" + "3" * 2000)),
+    ("sequence: -1 is not within 0 and 9223372036854775807", lambda m: setattr(m, "sequence", -1)),
+    ("change_time: is negative or too far away", lambda m: setattr(m.change_time, "seconds", 253_402_214_400)),
+    ("change_time: is negative or too far away", lambda m: setattr(m.change_time, "nanos", 1_000_000_000)),
+    ("summary: 5000 characters, 4096 are allowed", lambda m: setattr(m, "summary", "x" * 5000)),
 )
 BAD_FINDINGS: Tuple[Tuple[str, Spoil], ...] = (
     ("subject: is missing", lambda m: m.ClearField("subject")),
     ("subject.node_name: is not a host name", lambda m: setattr(m.subject, "node_name", "-x")),
     ("subject.name: holds control characters", lambda m: setattr(m.subject, "name", "\x1b[0m")),
     ("check_id: is empty", lambda m: m.ClearField("check_id")),
-    ("observed.wide_integer: is not a whole number", lambda m: setattr(m.observed, "wide_integer", "12e3")),
-    ("observed.wide_integer: is not a whole number", lambda m: setattr(m.observed, "wide_integer", "٣")),
-    ("observed.wide_integer: 99 characters, 40 are allowed", lambda m: setattr(m.observed, "wide_integer", "9" * 99)),
+    ("observed.wide_integer: is not a whole number of up to 40 digits", lambda m: _wide(m, "12e3")),
+    ("observed.wide_integer: is not a whole number of up to 40 digits", lambda m: _wide(m, "٣")),
+    ("observed.wide_integer: is not a whole number of up to 40 digits", lambda m: _wide(m, "9" * 41)),
+    ("observed.wide_integer: is not a whole number of up to 40 digits", lambda m: _wide(m, "--3")),
+    ("observed.wide_integer: is not a whole number of up to 40 digits", lambda m: _wide(m, "")),
     ("observed.unit: holds control characters", lambda m: setattr(m.observed, "unit", "\t")),
     ("quotes[0].lines[1]: 2000 characters, 1000 are allowed", lambda m: m.quotes[0].lines.append("x" * 2000)),
     ("affected[2].node_name: is not a host name", lambda m: m.affected.add(node_name="a b")),
@@ -224,13 +246,17 @@ BAD_FINDINGS: Tuple[Tuple[str, Spoil], ...] = (
 )
 
 
-@pytest.mark.parametrize(("expected", "spoil"), BAD_EVIDENCE)
-def test_bad_evidence_is_refused(expected: str, spoil: Spoil) -> None:
+def _wide(message: Any, digits: str) -> None:
+    message.observed.wide_integer = digits
+
+
+@pytest.mark.parametrize(("expected", "spoil"), BAD_TRANSITIONS)
+def test_bad_transition_is_refused(expected: str, spoil: Spoil) -> None:
     """What no honest peer sends is refused with the name of the field."""
-    message = convert.evidence_message(EVIDENCE)
+    message = convert.transition_message(7, TRANSITION)
     spoil(message)
     with pytest.raises(WireError) as caught:
-        convert.read_evidence(message)
+        convert.read_transition(message)
     assert expected == str(caught.value)
 
 
@@ -242,13 +268,6 @@ def test_bad_finding_is_refused(expected: str, spoil: Spoil) -> None:
     with pytest.raises(WireError) as caught:
         convert.read_finding(message)
     assert expected == str(caught.value)
-
-
-def test_evidence_without_sha256_is_taken() -> None:
-    """A sender may leave the sha256 out."""
-    message = convert.evidence_message(EVIDENCE)
-    message.sha256 = b""
-    assert EVIDENCE == convert.read_evidence(message)
 
 
 def _without_header(message: Any) -> None:

@@ -90,6 +90,11 @@ class Uplink:
         """How many requests of the collector were handed to the probe."""
 
     @property
+    def sections(self) -> Sections:
+        """What of the state its collector has to know."""
+        return self._sharing.sections
+
+    @property
     def view(self) -> NodeView:
         """The answers of the newest state; what is parsed is kept until it is answered otherwise."""
         return self._sharing.view

@@ -17,7 +17,8 @@ from ascend_doctor.cli.judging import set_up
 from ascend_doctor.cli.output import config_option, doctor_version, tls_option
 from ascend_doctor.collector import main
 from ascend_doctor.collector.fleet import Deadlines
-from ascend_doctor.collector.sqlite_store import open_store
+from ascend_doctor.collector.store import shown
+from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.wire.credentials import AddressError, read_address
 
 
@@ -46,11 +47,11 @@ def command(
     bench = set_up(config)
     section = bench.configuration.collector
     if gone:
-        return _forget(Path(store or section.store), gone)
+        return _forget(store or section.store, gone)
     try:
         settings = main.CollectorSettings(
             listen=read_address(listen or section.listen),
-            store=Path(store or section.store),
+            store=store or section.store,
             tls=tls_files(section.tls) if tls_folder is None else tls_in(tls_folder),
             web=read_address(section.web.listen) if section.web is not None else None,
             expected_nodes=tuple(section.expected_nodes),
@@ -74,14 +75,14 @@ def _announce(started: main.Started) -> None:
     click.echo(f"listening on {started.listen}" + (f", http://{started.web}/metrics" if started.web else ""))
 
 
-def _forget(path: Path, nodes: Sequence[str]) -> int:
-    if not path.exists():
-        raise UserError(f"{path}: there is no store; name it with --store, or in the configuration")
-    store = open_store(path, time.time())
+def _forget(place: str, nodes: Sequence[str]) -> int:
+    if "://" not in place and not Path(place).exists():
+        raise UserError(f"{place}: there is no store; name it with --store, or in the configuration")
+    store = open_store(place, time.time())
     try:
         unknown = [name for name in nodes if not store.forget(name)]
     finally:
         store.close()
     if unknown:
-        raise UserError(f"{path}: has no node {', '.join(unknown)}; `ascend-doctor report` lists the names")
+        raise UserError(f"{shown(place)}: has no node {', '.join(unknown)}; `ascend-doctor report` lists the names")
     return 0

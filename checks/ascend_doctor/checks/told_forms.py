@@ -15,7 +15,7 @@ from typing import Any, Tuple, Type, TypeVar
 import attrs
 
 from ascend_doctor.model.evidence import Ending, Quote
-from ascend_doctor.model.forms import INTEGER, TEXT, CodecError, Document, Form, an_object, choice, expected, optional
+from ascend_doctor.model.forms import INTEGER, TEXT, CodecError, Document, Form, choice, expected, optional
 from ascend_doctor.model.forms import tuple_of as any_tuple_of
 from ascend_doctor.model.reading import Absence, Missing, Reading
 
@@ -84,12 +84,13 @@ def record(kind: Type[T], /, **forms: Form[Any]) -> Form[T]:
         return {name: forms[name].encode(item) for name, item in found if item != defaults[name]}
 
     def decode(value: object) -> T:
-        document = an_object(value)
+        if not isinstance(value, dict):
+            raise expected("an object", value)
         for name in required:
-            if name not in document:
+            if name not in value:
                 raise CodecError(name, "is missing")
         values: Document = {}
-        for name, item in document.items():
+        for name, item in value.items():
             form = forms.get(name)
             if form is None:
                 continue

@@ -31,6 +31,8 @@ class SubjectKind(enum.Enum):
 
 _ORDER = {kind: place for place, kind in enumerate(SubjectKind)}
 
+_KINDS = {kind.value: kind for kind in SubjectKind}
+
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -112,6 +114,14 @@ def port(node_name: str, phy_id: int) -> Subject:
 def ub_port(node_name: str, phy_id: int, udie: int, number: int) -> Subject:
     """Return one of the ports of an NPU of the 950 as a subject."""
     return Subject(SubjectKind.PORT, node_name, f"{phy_id}/{udie}/{number}")
+
+
+def subject_from_key(key: str) -> Subject:
+    """Return the subject that a key identifies. A kind that is not known counts as the node, or as the cluster."""
+    word, _, rest = key.partition(":")
+    node_name, _, name = rest.partition(":")
+    kind = _KINDS.get(word, SubjectKind.NODE if node_name else SubjectKind.CLUSTER)
+    return Subject(kind, node_name, name)
 
 
 def npu_of(subject: Subject) -> Subject:

@@ -112,6 +112,10 @@ def fleet_families(report: Report) -> Tuple[Family, ...]:
     told = [node.facts["npus"] for node in report.nodes if node.facts.get("npus", "").isdecimal()]
     if told:
         found.add("ascend_doctor_fleet_npus", "NPUs on the nodes that told", sum(map(int, told)))
+    for status, count in ((Status.PASS, report.also_passed), (Status.SKIP, report.also_skipped)):
+        total = count + sum(finding.status is status for finding in report.findings)
+        about = "Results of which there is nothing to say, by status"
+        found.add("ascend_doctor_fleet_good_results", about, total, status=status.value)
     _problems(found, report.problems)
     about = "Results that could not be seen, or are too old"
     found.add("ascend_doctor_fleet_blind_spots", about, len(report.blind_spots))

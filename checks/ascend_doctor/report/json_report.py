@@ -5,20 +5,21 @@ Additions raise the minor number, and readers ignore keys they do not know; anyt
 
 from __future__ import annotations
 
+import collections
 import importlib.resources
 import json
 from typing import Any, Dict, Optional
 
-from ascend_doctor.model.codec import finding_to_dict, node_summary_to_dict
+from ascend_doctor.model.codec import quantity_to_dict, quote_to_dict, remedy_to_dict
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.report import NodeSummary, Report
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.subject import Subject
 from ascend_doctor.report.printable import moment_of
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 _ONE_PER_LINE = ("problems", "blind_spots", "nodes", "findings")
-_SCHEMA = "readiness-report-1.0.schema.json"
+_SCHEMA = "readiness-report-1.schema.json"
 
 
 def render(report: Report) -> str:
@@ -43,11 +44,11 @@ def document(report: Report) -> Dict[str, Any]:
     in the order in which people should read them.
     """
     problems, blind_spots = report.problems, report.blind_spots
-    statuses = [finding.status for finding in report.findings]
+    statuses = collections.Counter(finding.status for finding in report.findings)
     return {
         "format_version": FORMAT_VERSION,
         "doctor_version": report.doctor_version,
-        "made_at": _time(report.made_at),
+        "made_at": time_text(report.made_at),
         "origin": report.origin,
         "verdict": report.verdict.value,
         "counts": {
@@ -56,12 +57,14 @@ def document(report: Report) -> Dict[str, Any]:
             "warnings": sum(finding.status is Status.WARN for finding in problems),
             "blind_spots": len(blind_spots),
             "consequences": sum(finding.is_consequence for finding in report.findings),
-            "findings": {status.value: statuses.count(status) for status in Status},
+            "findings": {status.value: statuses[status] for status in Status},
+            "also_passed": report.also_passed,
+            "also_skipped": report.also_skipped,
         },
         "problems": [finding.key for finding in problems],
         "blind_spots": [finding.key for finding in blind_spots],
-        "nodes": [_node(node) for node in report.nodes],
-        "findings": [_finding(finding) for finding in report.findings],
+        "nodes": [node_document(node) for node in report.nodes],
+        "findings": [finding_document(finding) for finding in report.findings],
     }
 
 
@@ -72,22 +75,42 @@ def schema() -> Dict[str, Any]:
     return loaded
 
 
-def _node(node: NodeSummary) -> Dict[str, Any]:
-    shown = node_summary_to_dict(node)
-    shown["seen_at"] = _time(node.seen_at)
-    return shown
+def node_document(node: NodeSummary) -> Dict[str, Any]:
+    """Return one node of a report as plain values."""
+    return {
+        "name": node.name,
+        "verdict": node.verdict.value,
+        "liveness": node.liveness.value,
+        "seen_at": time_text(node.seen_at),
+        "facts": dict(node.facts),
+    }
 
 
-def _finding(finding: Finding) -> Dict[str, Any]:
-    shown = finding_to_dict(finding)
-    shown["subject"] = _subject(finding.subject)
-    shown["affected"] = [_subject(subject) for subject in finding.affected]
-    shown["cause"] = finding.cause or None
-    shown["judged_at"] = _time(finding.judged_at or None)
-    return {"key": finding.key, **shown}
+def finding_document(finding: Finding) -> Dict[str, Any]:
+    """Return one finding of a report as plain values."""
+    observed = finding.observed
+    return {
+        "key": finding.key,
+        "check": finding.check,
+        "subject": subject_document(finding.subject),
+        "status": finding.status.value,
+        "summary": finding.summary,
+        "severity": finding.severity.value,
+        "observed": None if observed is None else quantity_to_dict(observed),
+        "expected": finding.expected,
+        "quotes": list(map(quote_to_dict, finding.quotes)),
+        "remedies": list(map(remedy_to_dict, finding.remedies)),
+        "confidence": finding.confidence.value,
+        "affected": list(map(subject_document, finding.affected)),
+        "candidates": list(finding.candidates),
+        "cause": finding.cause or None,
+        "judged_at": time_text(finding.judged_at or None),
+        "since": time_text(finding.since or None),
+    }
 
 
-def _subject(subject: Subject) -> Dict[str, str]:
+def subject_document(subject: Subject) -> Dict[str, str]:
+    """Return a subject as plain values."""
     return {
         "key": subject.key,
         "kind": subject.kind.value,
@@ -97,7 +120,7 @@ def _subject(subject: Subject) -> Dict[str, str]:
     }
 
 
-def _time(seconds: Optional[float]) -> Optional[str]:
+def time_text(seconds: Optional[float]) -> Optional[str]:
     """Return a time in RFC 3339; null for none, and for one that no calendar holds."""
     moment = None if seconds is None else moment_of(seconds)
     return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -133,6 +133,8 @@ def overview(report: Report) -> Overview:
         counts[finding.status] += 1
         if finding.is_consequence:
             explained[finding.cause][finding.check] += 1
+    counts[Status.PASS] += report.also_passed
+    counts[Status.SKIP] += report.also_skipped
     aside = [finding for finding in report.problems if _is_advice(finding) and finding.key not in explained]
     if len(aside) <= FEW:
         aside = []

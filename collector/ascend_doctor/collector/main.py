@@ -8,7 +8,6 @@ import logging
 import signal
 import socket
 import time
-from pathlib import Path
 from typing import Callable, Collection, Iterator, Mapping, Optional
 
 import attrs
@@ -22,7 +21,7 @@ from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines, Fleet
 from ascend_doctor.collector.ingest import IngestService
 from ascend_doctor.collector.reports import Reports
 from ascend_doctor.collector.service import ReportService
-from ascend_doctor.collector.sqlite_store import open_store
+from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.collector.web import application
 from ascend_doctor.v1 import ingest_pb2_grpc, report_pb2_grpc
 from ascend_doctor.wire.channels import server_credentials, server_options
@@ -41,10 +40,13 @@ class ListenError(Exception):
 
 @attrs.frozen
 class CollectorSettings:
-    """How one collector is run. `web` is None for no HTTP at all; `tls` is None on loopback only."""
+    """How one collector is run.
+
+    `store` is the path of a file, or `postgresql://...`. `web` is None for no HTTP at all; `tls` is None on loopback only.
+    """
 
     listen: Address
-    store: Path
+    store: str
     tls: Optional[TlsFiles] = None
     web: Optional[Address] = None
     expected_nodes: Collection[str] = ()

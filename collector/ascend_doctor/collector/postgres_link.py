@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
@@ -15,6 +16,9 @@ from psycopg import conninfo
 from ascend_doctor.collector.store import StoreError, shown
 
 Connection = psycopg.Connection[Any]
+
+# It warns of every pipeline on a connection that broke; what broke it is told by the error.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 DEADLINE_S = 30.0
 """So long a transaction may take, whatever server and network do; then the connection is cut."""

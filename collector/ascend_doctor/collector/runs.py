@@ -54,7 +54,7 @@ class Run:
         if entry.whole:
             return attrs.evolve(_begin(entry), told=told)
         if entry.standing.epoch != self.standing.epoch or entry.standing.sequence > self.standing.sequence + 1:
-            return attrs.evolve(self, broken=True)
+            return attrs.evolve(self, broken=True, told=told)
         if entry.standing.sequence <= self.standing.sequence:
             return attrs.evolve(self, told=told)
         return attrs.evolve(

@@ -133,7 +133,7 @@ def _fault(fleet: FleetView, end: End) -> Tuple[str, str]:
 
 
 def _direct(fleet: FleetView, joined: Fabric, other: Optional[End]) -> str:
-    """Judge a port on a direct cable: it has to probe the other end. `other` is the port that it probes, if it is one."""
+    """Judge a port on a direct cable: it has to probe the other end. `other` is the port that it probes, if any."""
     if other is not None:
         return f"probes {other.subject}, which is joined to another port" if other.key in joined.joined else ""
     nowhere = "is cabled straight to another NPU, and probes an address that no NPU has"

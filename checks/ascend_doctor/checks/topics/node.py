@@ -61,9 +61,7 @@ def tell(view: NodeView) -> Node:
 
 def quote(view: NodeView) -> Quotes:
     """Quote the versions of the first card."""
-    first = next(iter(boards(view)), None)
-    if first is None:
-        return {}
+    first = boards(view)[0]
     return {"": in_short(view.quote(board.SOURCE, first.target, "Software Version", "Firmware Version"))}
 
 
