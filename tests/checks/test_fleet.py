@@ -333,6 +333,21 @@ def test_an_address_that_was_rolled_out_has_no_culprit() -> None:
     assert (subjects.port("odd", 0), Confidence.DIRECT) == (found.subject, found.confidence)
 
 
+@pytest.mark.parametrize(
+    ("port", "status"),
+    [
+        (Port(0, address="10.0.0.1", netmask="255.0.0.0", netdetect="10.9.9.9"), Status.PASS),
+        (Port(0, address="10.0.0.1", netmask="255.0.0.0", netdetect="11.9.9.9"), Status.WARN),
+        (Port(0, address="10.0.0.1", netmask="255.0.0.0", netdetect="1x.9.9.9"), Status.PASS),
+        (Port(0, address="10.0.0.1", netdetect="11.9.9.9"), Status.PASS),
+    ],
+)
+def test_a_target_has_to_be_near(port: Port, status: Status) -> None:
+    """Without a gateway it lies in the subnet of the port; where target or subnet are not known nothing is said."""
+    (found,) = judged("cluster.netdetect-target", [told("n1", ports=Ports((port,)))])
+    assert status is found.status
+
+
 def test_a_problem_quotes_what_the_node_told() -> None:
     """The lines travel beside the facts, so that the collector can show them."""
     seen = views({1: of(answer(hccn(0, "netdetect"), "netdetect addr: 10.9.9.9\n"))}, direct=True)

@@ -1,4 +1,4 @@
-"""What every store promises, over random histories beside a model in plain dicts: SQLite alone, PostgreSQL shared by two."""
+"""What every store promises, over random histories beside a model in plain dicts: SQLite alone, PostgreSQL for two."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ascend_doctor.collector.postgres_link import _cut
 from ascend_doctor.collector.store import Entry, HistoryQuery, Retention, Standing, StoreError
@@ -71,6 +78,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize()
     def begin(self):
+        """Open every collector's store, all empty."""
         self.time = itertools.count(1)
         self.nodes = {}
         self.claims = {}
@@ -80,12 +88,14 @@ class Histories(RuleBasedStateMachine):
         self.at_rest = [set() for _ in self.stores]
 
     def teardown(self):
+        """Close the stores."""
         for store in getattr(self, "stores", ()):
             store.close()
 
     # --- what the model does -----------------------------------------------------------------------------------------
 
     def holds(self, who, node):
+        """Tell whether a collector may change a node."""
         return not self.shared or self.claims.get(node, (None,))[0] == who
 
     def expect(self, who, entries):
@@ -117,11 +127,13 @@ class Histories(RuleBasedStateMachine):
                 void.add(node)
                 continue
             self.nodes[node] = held
-            new = before is None or (lambda epoch, number, _: epoch != before.epoch or number > before.sequence)
-            self.history += [(node, item[2]) for item in told if new is True or new(*item)]
+            for epoch, number, item in told:
+                if before is None or epoch != before.epoch or number > before.sequence:
+                    self.history.append((node, item))
         return void
 
     def commit(self, who, entries):
+        """Let a collector commit entries, and compare what it is told with the model."""
         nodes = {entry.node for entry in entries}
         void = self.expect(who, entries)
         assert void == set(self.stores[who].commit(entries))
@@ -145,10 +157,18 @@ class Histories(RuleBasedStateMachine):
 
     def draw_entry(self, data, node, held):
         """Return a change of a node that may or may not follow what is held of it."""
-        sections = data.draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from([b"a", b"b", b"c" * 40]), max_size=3))
+        sections = data.draw(
+            st.dictionaries(st.sampled_from(NAMES), st.sampled_from([b"a", b"b", b"c" * 40]), max_size=3)
+        )
         epoch, sequence = ("e", 0) if held is None else (held.epoch, held.sequence)
         kind = data.draw(st.sampled_from(["whole", "delta", "delta", "delta", "again", "gap", "old epoch"]))
-        epoch = data.draw(st.sampled_from(["e", "f"])) if kind == "whole" else f"not {epoch}" if kind == "old epoch" else epoch
+        epoch = (
+            data.draw(st.sampled_from(["e", "f"]))
+            if kind == "whole"
+            else f"not {epoch}"
+            if kind == "old epoch"
+            else epoch
+        )
         sequence += {"again": 0, "gap": 2}.get(kind, 1)
         whole = kind == "whole"
         before = {} if whole or held is None else held.sections
@@ -159,9 +179,12 @@ class Histories(RuleBasedStateMachine):
             (sequence - back, Transition("npu.ecc", "npu/0", Status.PASS, Status.FAIL, at, f"number {at:.0f}"))
             for back in data.draw(st.sets(st.integers(0, 2)))
         )
-        return Entry(node, Standing(epoch, sequence, at, 90.0, "1.0"), whole, sections, removed, dict.fromkeys(after, at), told)
+        return Entry(
+            node, Standing(epoch, sequence, at, 90.0, "1.0"), whole, sections, removed, dict.fromkeys(after, at), told
+        )
 
     def draw_entries(self, data):
+        """Return changes of some nodes, several of one among them."""
         entries = []
         for node in data.draw(st.lists(st.sampled_from(NODES), min_size=1, max_size=4)):
             held = self.nodes.get(node)
@@ -228,6 +251,7 @@ class Histories(RuleBasedStateMachine):
         assert not [node for node in self.stores[who].news().nodes if not self.shared]
 
     def hear(self, who):
+        """Let a collector hear the news, and compare what it knows with the model."""
         told = self.stores[who].news()
         self.views[who].update(_seen(told.nodes))
         for node in told.forgotten:
@@ -254,6 +278,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def history_is_kept(self):
+        """At every step the history is the model's."""
         if not hasattr(self, "history"):
             return
         found = [(item.node, item.transition) for item in self.stores[0].history(HistoryQuery())]
@@ -261,7 +286,12 @@ class Histories(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=15,
+    stateful_step_count=25,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
 )
 
 
@@ -269,7 +299,7 @@ def test_sqlite_keeps_what_the_contract_says():
     """One collector with a file: the store is what the model is, at every step."""
 
     class InFile(Histories):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.folder = Path(tempfile.mkdtemp())
 
@@ -291,7 +321,7 @@ def test_postgres_keeps_what_the_contract_says(postgres):
             collectors = 2
             shared = True
 
-            def __init__(self):
+            def __init__(self) -> None:
                 super().__init__()
                 if postgres.execute("SELECT to_regclass('ascend_doctor.clock') IS NOT NULL", url=url)[0][0]:
                     postgres.execute("DROP SCHEMA ascend_doctor CASCADE", url=url)

@@ -107,6 +107,7 @@ BAD: Tuple[Tuple[str, Spoil], ...] = (
     ("findings[0].judged_at: expected a finite number, found nan", lambda d: _finding(d, judged_at=float("nan"))),
     ("findings[0].judged_at: expected a finite number, found True", lambda d: _finding(d, judged_at=True)),
     ("findings[0].judged_at: expected a finite number, found '1'", lambda d: _finding(d, judged_at="1")),
+    ("findings[0].judged_at: expected a finite number, found 1000000", lambda d: _finding(d, judged_at=10**400)),
     ("findings[0].observed.value: expected a text or a finite number, found inf", lambda d: _value(d, float("inf"))),
     ("findings[0].observed.value: expected a text or a finite number, found False", lambda d: _value(d, False)),
     ("findings[0].quotes[0].exit_code: expected an integer, found 1.5", lambda d: _quote(d, exit_code=1.5)),

@@ -8,11 +8,12 @@ from ascend_doctor.model import product, status, verdict
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Ending, Evidence, quote
 from ascend_doctor.model.finding import Finding, Quantity
-from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, known
+from ascend_doctor.model.reading import NOT_REPORTED, Absence, Missing, known, part
 from ascend_doctor.model.report import NodeSummary, Report
 from ascend_doctor.model.status import Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind, is_node_name, natural
 from ascend_doctor.model.verdict import Verdict, verdict_of
+from ascend_doctor.model.wording import counted
 
 
 def found(
@@ -221,3 +222,44 @@ class TestReport:
 def test_quantity_in_words(quantity: Quantity, expected: str) -> None:
     """A quantity shows its unit where it has one."""
     assert expected == str(quantity)
+
+
+@pytest.mark.parametrize(
+    ("subject", "key", "text"),
+    [
+        (subjects.cluster(), "cluster::", "cluster"),
+        (subjects.node("n1"), "node:n1:", "n1"),
+        (subjects.card("n1", 2), "card:n1:2", "n1 card 2"),
+        (subjects.npu("n1", 3), "npu:n1:3", "n1 NPU 3"),
+        (subjects.port("n1", 3), "port:n1:3", "n1 NPU 3 port"),
+        (subjects.ub_port("n1", 3, 0, 4), "port:n1:3/0/4", "n1 NPU 3 port 0/4"),
+    ],
+)
+def test_subjects(subject: Subject, key: str, text: str) -> None:
+    """Each kind of subject has its key and its words, and can be made from its key again."""
+    assert (key, text) == (subject.key, str(subject))
+    assert subject == subjects.subject_from_key(key)
+
+
+def test_npu_of_a_port() -> None:
+    """A port belongs to an NPU; what is no port stands for itself."""
+    ports = (subjects.port("n1", 3), subjects.ub_port("n1", 3, 0, 4))
+    assert [subjects.npu("n1", 3)] * 2 == [subjects.npu_of(item) for item in ports]
+    assert subjects.node("n1") == subjects.npu_of(subjects.node("n1"))
+
+
+def test_part_of_what_is_missing() -> None:
+    """A part of what is missing is missing for the same reason."""
+    busy: Missing = Missing(Absence.BUSY, "somebody else asks")
+    assert busy is part(busy, len)
+    assert 3 == part("abc", len)
+
+
+def test_counted() -> None:
+    """A number agrees with its noun."""
+    assert ["1 node", "2 nodes", "1 match", "0 matches"] == [
+        counted(1, "node"),
+        counted(2, "node"),
+        counted(1, "match", "matches"),
+        counted(0, "match", "matches"),
+    ]

@@ -26,7 +26,7 @@ def test_difference_leads_from_one_to_the_other(old: Sections, new: Sections) ->
 @given(ALL_SECTIONS, SECTIONS_CHANGES)
 @QUICK
 def test_digest_and_size_are_kept_by_any_change(state: Sections, change: SectionsChange) -> None:
-    """Whatever a change holds, digest and size after it are those of the sections computed anew, and no time is loose."""
+    """Whatever a change holds, digest and size after it are those of the sections computed anew; no time is loose."""
     after = apply(state, change)
     anew = Sections(after.sections)
     assert (anew.digest, anew.size) == (after.digest, after.size)

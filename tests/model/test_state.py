@@ -102,7 +102,7 @@ def test_other_words_are_no_transition() -> None:
 
 
 def test_bad_results_say_since_when() -> None:
-    """A result that is bad keeps the time at which it became so, for as long as its status stays; good ones have none."""
+    """A result that is bad keeps the time at which it became so, as long as its status stays; good ones have none."""
     bad = attrs.evolve(FINDING, since=0.0)
     first = with_since([attrs.evolve(bad, judged_at=10.0), PASSED], EMPTY)
     assert [10.0, 0.0] == [item.since for item in first]

@@ -1,4 +1,4 @@
-"""Bytes that nobody honest sends: refused with `WireError`, or read as something harmless; nothing else ever comes out."""
+"""Bytes that nobody honest sends: refused with `WireError`, or read as something harmless; nothing else happens."""
 
 from __future__ import annotations
 

@@ -201,6 +201,11 @@ def test_affected_of_a_whole_section_are_bounded(monkeypatch: pytest.MonkeyPatch
         read_section(message.SerializeToString())
 
 
+def _fill(message: Any) -> None:
+    message.facts = bytes(limits.MAX_SECTION_BYTES)
+    message.facts = message.facts[: 2 * limits.MAX_SECTION_BYTES - message.ByteSize() + 1]
+
+
 Spoil = Callable[[Any], object]
 BAD: Tuple[Tuple[str, Spoil], ...] = (
     ("name: is empty", lambda m: m.ClearField("name")),
@@ -216,15 +221,13 @@ BAD: Tuple[Tuple[str, Spoil], ...] = (
     ("subject_keys: one of them is no key of a subject", lambda m: m.subject_keys.__setitem__(0, "npu:0")),
     ("subject_keys[0]: is empty", lambda m: m.subject_keys.__setitem__(0, "")),
     ("subject_keys[1]: holds control characters", lambda m: m.subject_keys.__setitem__(1, "npu:.:\r")),
-    ("subject_keys[0]: 1026 characters, 1024 are allowed", lambda m: m.subject_keys.__setitem__(0, "a:b:" + "c" * 1022)),
+    (
+        "subject_keys[0]: 1026 characters, 1024 are allowed",
+        lambda m: m.subject_keys.__setitem__(0, "a:b:" + "c" * 1022),
+    ),
     ("subject_keys: 2049 entries, 2048 are allowed", lambda m: m.subject_keys.extend(["a:b:c"] * 2047)),
-    (f"{limits.MAX_SECTION_BYTES + 1} bytes, {limits.MAX_SECTION_BYTES} are allowed", lambda m: _fill(m)),
+    (f"{limits.MAX_SECTION_BYTES + 1} bytes, {limits.MAX_SECTION_BYTES} are allowed", _fill),
 )
-
-
-def _fill(message: Any) -> None:
-    message.facts = bytes(limits.MAX_SECTION_BYTES)
-    message.facts = message.facts[: 2 * limits.MAX_SECTION_BYTES - message.ByteSize() + 1]
 
 
 @pytest.mark.parametrize(("expected", "spoil"), BAD)
@@ -239,7 +242,7 @@ def test_bad_section_is_refused(expected: str, spoil: Spoil) -> None:
 
 def test_what_is_no_section_is_refused() -> None:
     """Bytes that are no message are refused like any other trouble."""
-    with pytest.raises(WireError, match="^is no section$"):
+    with pytest.raises(WireError, match=r"^is no section$"):
         read_section(b"\xff\xff")
 
 
@@ -304,8 +307,7 @@ FOREIGN_KEYS = [
 
 @pytest.mark.parametrize("key", FOREIGN_KEYS)
 def test_subjects_of_others_are_noticed(key: str) -> None:
-    """A node may not speak of other nodes, of parts that are nobody's, or of the cluster: not in a result, nor in a
-    transition; its own name stands nowhere."""
+    """A node may not speak of others, of parts that are nobody's, or of the cluster; its own name stands nowhere."""
     message = message_of(CHECK_SECTION)
     message.subject_keys[1] = key
     section = read_section(message.SerializeToString())
@@ -328,7 +330,7 @@ def test_own_subjects_and_those_of_nobody_are_fine(key: str) -> None:
 
 
 def test_pool_gives_one_section_for_the_same_bytes() -> None:
-    """What is good is held once for all nodes, and forgotten with the last of them; what is particular is not pooled."""
+    """What is good is held once for all nodes, and forgotten with the last of them; what is particular is not."""
     pool = SectionPool()
     good = [pool.read(bytes(bytearray(write_check("npu.ecc", [PASSED], NODE).content))) for _ in range(2)]
     assert good[0] is good[1]

@@ -1,18 +1,22 @@
-"""What `report` and `gate` share: asking a collector, and saying in one line why it does not answer."""
+"""What the verbs of readers share: asking a collector, and saying in one line why it does not answer."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, AsyncIterator, Container, List, Optional, Sequence, Tuple
 
+import attrs
 import grpc
 import grpc.aio
 
 from ascend_doctor.cli import interrupts
 from ascend_doctor.cli.configuration import Configuration, Tls
 from ascend_doctor.cli.errors import UserError
-from ascend_doctor.model.report import Report
+from ascend_doctor.model.report import NodeSummary, Report
+from ascend_doctor.model.transition import Recorded
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
+from ascend_doctor.wire import fields, limits
 from ascend_doctor.wire.channels import client_channel
 from ascend_doctor.wire.credentials import (
     Address,
@@ -23,9 +27,21 @@ from ascend_doctor.wire.credentials import (
 )
 from ascend_doctor.wire.diagnosis import diagnose
 from ascend_doctor.wire.fields import WireError
-from ascend_doctor.wire.reports import ReportReader
+from ascend_doctor.wire.history import read_recorded
+from ascend_doctor.wire.reports import ReportReader, read_node
 
 ANSWER_S = 30.0
+HISTORY_PAGE = 500
+
+
+@attrs.frozen
+class HistoryWish:
+    """Which transitions: of nodes and checks (all when empty), since a time (epoch seconds), so many at most."""
+
+    nodes: Sequence[str] = ()
+    checks: Sequence[str] = ()
+    since: float = 0.0
+    limit: int = 100
 
 
 class NoAnswerError(UserError):
@@ -60,24 +76,61 @@ class Collector:
         self.address = address
         self._files = files
 
-    def report(self, nodes: Sequence[str] = (), checks: Sequence[str] = (), *, passes: bool = True) -> Report:
+    def report(self, nodes: Sequence[str] = (), checks: Sequence[str] = (), *, passes: bool = False) -> Report:
         """Return the report. Raises `UserError` with one line that says why there is none and what to do."""
         return interrupts.run(self.ask(nodes, checks, passes=passes))
 
-    async def ask(self, nodes: Sequence[str] = (), checks: Sequence[str] = (), *, passes: bool = True) -> Report:
+    async def ask(self, nodes: Sequence[str] = (), checks: Sequence[str] = (), *, passes: bool = False) -> Report:
         """Do the same within an event loop, which then has to be the only one of the process."""
-        request = report_pb2.GetReportRequest(node_names=nodes, check_ids=checks, without_passes=not passes)
+        request = report_pb2.GetReportRequest(node_names=nodes, check_ids=checks, with_passes=passes)
+        reader = ReportReader()
+        async with self._service() as stub:
+            async for message in stub.GetReport(request, timeout=ANSWER_S):
+                reader.add(message)
+            return reader.report()
+
+    async def nodes(self) -> Tuple[NodeSummary, ...]:
+        """Return all nodes in natural order, within an event loop. Raises `UserError`."""
+        found: List[NodeSummary] = []
+        request = report_pb2.ListNodesRequest()
+        async with self._service() as stub:
+            while True:
+                page = await stub.ListNodes(request, timeout=ANSWER_S)
+                found += fields.each("nodes", page.nodes, limits.MAX_REPORT_NODE_COUNT, read_node)
+                if not page.next_page_token or len(found) > limits.MAX_REPORT_NODE_COUNT:
+                    return tuple(found)
+                request.page_token = page.next_page_token
+
+    async def history(self, wish: HistoryWish, known: Container[int] = ()) -> Tuple[Recorded, ...]:
+        """Return transitions, what the collector learnt last first, within an event loop. Raises `UserError`.
+
+        Those whose ids are known are left out, and where a page ends with one of them no further page is asked for.
+        """
+        found: List[Recorded] = []
+        request = report_pb2.ListTransitionsRequest(
+            node_names=wish.nodes, check_ids=wish.checks, since_time=fields.timestamp(wish.since)
+        )
+        async with self._service() as stub:
+            while len(found) < wish.limit:
+                request.page_size = min(wish.limit - len(found), HISTORY_PAGE)
+                answer = await stub.ListTransitions(request, timeout=ANSWER_S)
+                page = fields.each("transitions", answer.transitions, HISTORY_PAGE, read_recorded)
+                found += (item for item in page if item.id not in known)
+                if not answer.next_page_token or (page and page[-1].id in known):
+                    break
+                request.page_token = answer.next_page_token
+        return tuple(found)
+
+    @contextlib.asynccontextmanager
+    async def _service(self) -> AsyncIterator[Any]:
+        """Give what the collector can be asked with. What goes wrong becomes a `UserError`."""
         try:
             channel = client_channel(self.address, self._files)
         except CredentialError as error:
             raise UserError(str(error)) from None
-        reader = ReportReader()
         async with channel:
-            stub: Any = report_pb2_grpc.ReportServiceStub(channel)
             try:
-                async for message in stub.GetReport(request, timeout=ANSWER_S):
-                    reader.add(message)
-                return reader.report()
+                yield report_pb2_grpc.ReportServiceStub(channel)
             except grpc.aio.AioRpcError as error:
                 raise self._failure(error) from None
             except WireError as error:
@@ -94,6 +147,8 @@ class Collector:
             )
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return NoAnswerError(f"{self.address}: no answer within {ANSWER_S:.0f} s; look at the collector's log")
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return NoAnswerError(f"{self.address}: busy: {details}")
         if code is grpc.StatusCode.PERMISSION_DENIED:
             return UserError(f"{self.address}: refused: {details}")
         if code is grpc.StatusCode.UNIMPLEMENTED:

@@ -17,7 +17,7 @@ from ascend_doctor.cli.judging import set_up
 from ascend_doctor.cli.output import config_option, doctor_version, tls_option
 from ascend_doctor.collector import main
 from ascend_doctor.collector.fleet import Deadlines
-from ascend_doctor.collector.store import shown
+from ascend_doctor.collector.store import Retention, shown
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.wire.credentials import AddressError, read_address
 
@@ -56,6 +56,9 @@ def command(
             web=read_address(section.web.listen) if section.web is not None else None,
             expected_nodes=tuple(section.expected_nodes),
             deadlines=Deadlines(section.stale_after_s, section.lost_after_s),
+            retention=Retention(
+                section.history_days * 86_400.0, section.history_max_mb << 20, section.history_max_per_node
+            ),
             version=doctor_version(),
         )
         if web is not None:

@@ -44,7 +44,16 @@ def _address(address: str) -> str:
     return address
 
 
+def _store(place: str) -> str:
+    if place.startswith(("postgresql://", "postgres://")):
+        return place
+    if not place.startswith("/"):
+        raise ValueError("write the absolute path of a file, or postgresql://USER@HOST/DATABASE")
+    return place
+
+
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
+StorePlace = Annotated[str, AfterValidator(_store)]
 Address = Annotated[str, AfterValidator(_address)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
 Seconds = Annotated[float, Field(gt=0, le=MAX_INTERVAL_S)]
@@ -135,13 +144,18 @@ class AgentSection(_Strict):
 class CollectorSection(_Strict):
     """The collector of a cluster. `expected_nodes` are shown as never seen until they report.
 
-    A node that is silent for `stale_after_s` is stale, for `lost_after_s` lost.
+    A node that is silent for `stale_after_s` is stale, for `lost_after_s` lost. `store` is a file of one's own, or a
+    PostgreSQL database that several collectors share. History is kept for `history_days`, up to `history_max_mb`, and
+    of one node up to `history_max_per_node` changes of results.
     """
 
     listen: Address = "127.0.0.1:7443"
     tls: Optional[Tls] = None
     web: Optional[HttpEndpoint] = HttpEndpoint(listen="127.0.0.1:7480")
-    store: AbsolutePath = f"{STATE_FOLDER}/collector.sqlite"
+    store: StorePlace = f"{STATE_FOLDER}/collector.sqlite"
+    history_days: float = Field(default=90.0, gt=0, le=3650)
+    history_max_mb: int = Field(default=1024, ge=1, le=1_000_000)
+    history_max_per_node: int = Field(default=20_000, ge=100, le=10_000_000)
     expected_nodes: List[NodeName] = []
     stale_after_s: Seconds = 90.0
     lost_after_s: Seconds = 600.0

@@ -39,6 +39,8 @@ VERBS: Mapping[str, Verb] = {
     "status": Verb("ascend_doctor.cli.status:command", "Say what the agent on this node last found out."),
     "collector": Verb("ascend_doctor.cli.collector:command", "Gather what all nodes say, and answer for the cluster."),
     "report": Verb("ascend_doctor.cli.report:command", "Say whether the cluster is ready, from its collector."),
+    "nodes": Verb("ascend_doctor.cli.nodes:command", "List the nodes that the collector knows."),
+    "history": Verb("ascend_doctor.cli.history:command", "Say which results changed, from what to what, and when."),
     "gate": Verb("ascend_doctor.cli.gate:command", "Let only ready nodes through, in launch scripts and schedulers."),
     "pki": Verb("ascend_doctor.cli.pki:pki", "Make a small CA, and the certificates of a cluster."),
     "simulate": Verb("ascend_doctor.cli.simulate:simulate", "Run machines that are not there, for drills and tests."),

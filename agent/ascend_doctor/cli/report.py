@@ -15,6 +15,7 @@ from ascend_doctor.cli.output import Style, collector_options, judging_options, 
 @collector_options
 @click.option("--node", "nodes", multiple=True, metavar="NAME", help="Only this node; may be given again.")
 @judging_options
+@click.option("--passes", is_flag=True, help="Tell what passed one by one, not only how much.")
 @report_options
 def command(
     *,
@@ -22,6 +23,7 @@ def command(
     config: Optional[str],
     checks: Tuple[str, ...],
     nodes: Tuple[str, ...],
+    passes: bool,
     collector: Optional[str],
     tls_folder: Optional[str],
 ) -> int:
@@ -32,4 +34,4 @@ def command(
     """
     bench = set_up(config, checks)
     asked = whom_to_ask(bench.configuration, collector, tls_folder)
-    return show(asked.report(nodes, checks), style)
+    return show(asked.report(nodes, checks, passes=passes), style)

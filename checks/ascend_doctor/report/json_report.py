@@ -6,6 +6,7 @@ Additions raise the minor number, and readers ignore keys they do not know; anyt
 from __future__ import annotations
 
 import collections
+import functools
 import importlib.resources
 import json
 from typing import Any, Dict, Optional
@@ -20,6 +21,7 @@ from ascend_doctor.report.printable import moment_of
 FORMAT_VERSION = "1.1"
 _ONE_PER_LINE = ("problems", "blind_spots", "nodes", "findings")
 _SCHEMA = "readiness-report-1.schema.json"
+_encode = json.JSONEncoder(allow_nan=False).encode
 
 
 def render(report: Report) -> str:
@@ -30,10 +32,10 @@ def render(report: Report) -> str:
     parts = []
     for key, value in document(report).items():
         if key in _ONE_PER_LINE and value:
-            lines = ",\n    ".join(json.dumps(item, allow_nan=False) for item in value)
+            lines = ",\n    ".join(_encode(item) for item in value)
             parts.append(f'  "{key}": [\n    {lines}\n  ]')
         else:
-            parts.append(f'  "{key}": {json.dumps(value, allow_nan=False)}')
+            parts.append(f'  "{key}": {_encode(value)}')
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
@@ -120,6 +122,7 @@ def subject_document(subject: Subject) -> Dict[str, str]:
     }
 
 
+@functools.lru_cache(maxsize=1024)  # results of one round have few different times
 def time_text(seconds: Optional[float]) -> Optional[str]:
     """Return a time in RFC 3339; null for none, and for one that no calendar holds."""
     moment = None if seconds is None else moment_of(seconds)

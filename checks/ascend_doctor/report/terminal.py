@@ -161,7 +161,8 @@ class _Page:
         if finding.judged_at:
             yield from self._field("seen", self._moment(finding.judged_at))
         if finding.since:
-            yield from self._field("since", f"{utc(finding.since)} ({span(max(0.0, self.report.made_at - finding.since))})")
+            lasting = span(max(0.0, self.report.made_at - finding.since))
+            yield from self._field("since", f"{utc(finding.since)} ({lasting})")
         if finding.observed is not None:
             expected = f"; expected {finding.expected}" if finding.expected else ""
             yield from self._field("found", f"{finding.observed}{expected}")

@@ -82,6 +82,7 @@ class Fleet:
         self._expected = frozenset(expected)
         self._members: Dict[str, Member] = {}
         self._greeted: Dict[str, Hello] = {}
+        self._names: Optional[Tuple[str, ...]] = None
 
     def take_up(self, stored: Iterable[StoredNode]) -> None:
         """Take up what the store has: at the start, or what other collectors have put there."""
@@ -141,6 +142,7 @@ class Fleet:
         """Drop a node."""
         if self._members.pop(node, None) is not None:
             self.changes += 1
+            self._names = None
         self._greeted.pop(node, None)
 
     def liveness(self, node: str, now: float) -> Liveness:
@@ -157,7 +159,9 @@ class Fleet:
     @property
     def names(self) -> Tuple[str, ...]:
         """The nodes that were met or are expected, in natural order."""
-        return tuple(sorted(self._expected.union(self._members), key=natural))
+        if self._names is None:
+            self._names = tuple(sorted(self._expected.union(self._members), key=natural))
+        return self._names
 
     @property
     def members(self) -> Mapping[str, Member]:
@@ -167,6 +171,8 @@ class Fleet:
     def _put(self, node: str, standing: Standing, committed: int, sections: Sections) -> None:
         before = self._members.get(node)
         told = ToldSections(sections.sections)
+        if before is None:
+            self._names = None
         seen_at = max(sections.times.values(), default=0.0) or None
         if before is None:
             facts = NodeFacts(node, told, sections.times, seen_at)

@@ -18,7 +18,7 @@ MAX_WAITING = 8
 
 @attrs.frozen
 class Page:
-    """Some transitions, what the collector learnt last first. `before_id` asks for the next page, None after the last."""
+    """Some transitions, what the collector learnt last first. `before_id` asks for the next page; None: there is none."""
 
     items: Tuple[Recorded, ...]
     before_id: Optional[int]

@@ -29,8 +29,9 @@ from ascend_doctor.wire.responses import response_message
 
 log = logging.getLogger(__name__)
 
-TICK_S = 1.0
-TICK_PARTS = 20
+TICK_S = 5.0
+"""How often a session is asked what is due; all its deadlines are longer than that by far."""
+TICK_PARTS = 50
 """The streams are ticked in so many parts of a tick, so that thousands of them do not hold up the loop at once."""
 MAX_OUTGOING = 256
 """Frames that wait for one node; a peer that does not read them is cut off."""
@@ -78,6 +79,7 @@ class _Stream:
         "task",
         "usurped_at",
         "writing",
+        "writing_since",
     )
 
     def __init__(self, session: CollectorSession, reader: RequestReader, context: Context, now: float) -> None:
@@ -90,6 +92,7 @@ class _Stream:
         self.bytes = Bucket(BYTES, now)
         self.outgoing: Deque[ingest_pb2.ConnectResponse] = collections.deque()
         self.writing: Optional[asyncio.Task[None]] = None
+        self.writing_since = 0.0
         self.close: Optional[Close] = None
         self.usurped_at: Tuple[float, ...] = ()
         """When streams from elsewhere took over from each other, up to this one."""
@@ -177,8 +180,11 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             size = -(-len(streams) // TICK_PARTS) or 1
             began = time.monotonic()
             for part in range(TICK_PARTS):
+                now = time.monotonic()
                 for stream in streams[part * size : (part + 1) * size]:
-                    self._do(stream, stream.session.tick(time.monotonic()))
+                    if stream.writing is not None and now - stream.writing_since > WRITE_S:
+                        self._do(stream, stream.session.close(Reason.LIMIT, _DEAF))
+                    self._do(stream, stream.session.tick(now))
                 await asyncio.sleep(max(0.0, began + TICK_S * (part + 1) / TICK_PARTS - time.monotonic()))
 
     async def _listen(self, stream: _Stream) -> None:
@@ -236,9 +242,8 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """Send what waits. A stream at rest has no such task."""
         try:
             while stream.outgoing:
-                await asyncio.wait_for(stream.context.write(stream.outgoing.popleft()), WRITE_S)
-        except asyncio.TimeoutError:
-            self._do(stream, stream.session.close(Reason.LIMIT, _DEAF))
+                stream.writing_since = time.monotonic()
+                await stream.context.write(stream.outgoing.popleft())
         except (grpc.aio.UsageError, grpc.aio.BaseError, asyncio.InvalidStateError):
             stream.outgoing.clear()  # the peer is gone; its stream finds that out by itself
         finally:
@@ -246,8 +251,10 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     async def _drained(self, stream: _Stream) -> None:
         """Wait until everything has been sent that was said before the end."""
-        if stream.writing is not None:
-            await asyncio.wait((stream.writing,), timeout=FAREWELL_S)
+        writing = stream.writing
+        if writing is not None:
+            await asyncio.wait((writing,), timeout=FAREWELL_S)
+            writing.cancel()
 
     def _commit(self, commit: Commit) -> None:
         entry = self._fleet.accept(commit, self._clock())

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
-import socket
 import time
-from typing import Callable, Collection, Iterator, Mapping, Optional
+from typing import Callable, Collection, Mapping, Optional
 
 import attrs
 import grpc.aio
-import uvicorn
 
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, Settings
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines, Fleet
+from ascend_doctor.collector.garbage import keep_settled
+from ascend_doctor.collector.history import History
 from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.readers import Readers
 from ascend_doctor.collector.reports import Reports
-from ascend_doctor.collector.service import ReportService
+from ascend_doctor.collector.store import DEFAULT_RETENTION, Retention
 from ascend_doctor.collector.store_opening import open_store
-from ascend_doctor.collector.web import application
-from ascend_doctor.v1 import ingest_pb2_grpc, report_pb2_grpc
+from ascend_doctor.collector.web_server import ListenError, WebServer
+from ascend_doctor.v1 import ingest_pb2_grpc
 from ascend_doctor.wire.channels import server_credentials, server_options
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, Offer
 from ascend_doctor.wire.credentials import Address, TlsFiles, require_tls
@@ -32,10 +32,6 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 3.0
 RETURN_AFTER_S = 2.0
-
-
-class ListenError(Exception):
-    """A port cannot be listened on. The text names it and the remedy."""
 
 
 @attrs.frozen
@@ -51,6 +47,7 @@ class CollectorSettings:
     web: Optional[Address] = None
     expected_nodes: Collection[str] = ()
     deadlines: Deadlines = DEFAULT_DEADLINES
+    retention: Retention = DEFAULT_RETENTION
     offer: Offer = DEFAULT_OFFER
     version: str = ""
 
@@ -86,22 +83,27 @@ async def serve(
         ingest = IngestService(fleet, committer, secured=secured, offer=settings.offer)
         server = grpc.aio.server(options=server_options())
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
-        report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(reports, secured=secured), server)
-        web = None if settings.web is None else _Web(settings.web, application(reports, ingest, committer))
+        readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured)
+        readers.add_to(server)
+        web = None if settings.web is None else WebServer(settings.web, readers.application())
         writer = asyncio.create_task(committer.run())
         clock = asyncio.create_task(ingest.keep_time())
+        cleaner = asyncio.create_task(keep_settled())
         try:
             port = _bind(server, settings)
             await server.start()
             if web is not None:
                 await web.start()
+            readers.readiness.is_started = True
             started(Started(attrs.evolve(settings.listen, port=port), None if web is None else web.address))
-            await _either(stop, writer)
+            await _any_of(stop, writer, clock)
         finally:
             # Nodes go to another collector, or come back to the next process; what they sent is committed first.
+            readers.drain()
             ingest.drain("the collector stops", RETURN_AFTER_S)
             await server.stop(GRACE_S)
             clock.cancel()
+            cleaner.cancel()
             if web is not None:
                 await web.stop()
             committer.close()
@@ -111,10 +113,10 @@ async def serve(
         store.close()
 
 
-async def _either(stop: asyncio.Event, writer: asyncio.Task[None]) -> None:
-    """Wait until the collector is to stop. Without its writer it would go on and never acknowledge anything."""
+async def _any_of(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
+    """Wait until the collector is to stop, or cannot do its work any more: it would go on and acknowledge nothing."""
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((stopped, writer), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((stopped, *work), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
 
 
@@ -128,56 +130,6 @@ def _bind(server: grpc.aio.Server, settings: CollectorSettings) -> int:
         raise ListenError(
             f"{address}: cannot be listened on; is the port taken, or the address not of this host?"
         ) from None
-
-
-class _Web:
-    """uvicorn inside a loop that is not its own: no signal handlers, and a socket bound beforehand."""
-
-    def __init__(self, address: Address, app: object) -> None:
-        self._socket = _listening_socket(address)
-        self.address = attrs.evolve(address, port=self._socket.getsockname()[1])
-        config = uvicorn.Config(
-            app,  # type: ignore[arg-type]
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            limit_concurrency=64,
-            timeout_keep_alive=5,
-            server_header=False,
-        )
-        self._server = uvicorn.Server(config)
-        self._task: Optional[asyncio.Task[None]] = None
-
-    async def start(self) -> None:
-        self._server.capture_signals = _no_signals  # type: ignore[method-assign]
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-
-    async def stop(self) -> None:
-        self._server.should_exit = True
-        if self._task is not None:
-            await self._task
-        self._socket.close()
-
-
-@contextlib.contextmanager
-def _no_signals() -> Iterator[None]:
-    yield
-
-
-def _listening_socket(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((address.host, address.port))
-    except OSError as error:
-        found.close()
-        raise ListenError(
-            f"{address}: {error.strerror or error}; choose another address (collector.web.listen)"
-        ) from None
-    return found
 
 
 async def run(

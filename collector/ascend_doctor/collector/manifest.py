@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import struct
-from typing import Callable, Dict, List, Mapping, Sequence, Set, Tuple
+from typing import Callable, Dict, Mapping, Sequence, Set, Tuple
 
 import attrs
 
@@ -36,7 +36,9 @@ class Manifest:
         """Read it back. Raises `ManifestError`."""
         return cls(names, _unpack("q", packed))
 
-    def revised(self, run: Run, names_of: Callable[[int], Sequence[str]], number_of: Callable[[bytes], int]) -> Manifest:
+    def revised(
+        self, run: Run, names_of: Callable[[int], Sequence[str]], number_of: Callable[[bytes], int]
+    ) -> Manifest:
         """Return what becomes of it with a run that follows.
 
         `names_of` tells the names that a content lists, `number_of` the number of a content, new or known.

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import AbstractContextManager
 from typing import Any, Callable, Dict, Iterator, Optional
 
 import psycopg
@@ -43,6 +44,15 @@ _DEFAULTS: Dict[str, str] = {
 
 READ_COMMITTED = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+def answered(connection: Connection) -> AbstractContextManager[object]:
+    """At the end of the block, which is within a transaction, everything in it is answered.
+
+    Only then does the server take the transaction for idle, and ends it when nothing more comes: an answer that is
+    fetched without it leaves the server waiting for the rest, with its locks, for as long as the connection lasts.
+    """
+    return connection.pipeline()
 
 
 class Link:
@@ -88,7 +98,7 @@ class Link:
             row = connection.execute(query).fetchone()
             took = time.monotonic() - began
             if row is None:
-                raise StoreError(f"{self.place}: the tables are empty; drop the schema ascend_doctor")
+                raise StoreError(f"{self.place}: the tables of the store are damaged; drop the schema ascend_doctor")
             _, kept_took, kept_at = self._skew
             if took <= kept_took or began - kept_at > SKEW_KEPT_S:
                 self._skew = (row[-1] - asked - took / 2, took, began)

@@ -7,7 +7,6 @@ import secrets
 import time
 from typing import Callable, Collection, Mapping, Optional
 
-
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, Settings
 from ascend_doctor.collector.fleet import Fleet

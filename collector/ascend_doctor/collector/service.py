@@ -68,7 +68,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
     async def ListNodes(  # noqa: N802 - the generated name
         self, request: report_pb2.ListNodesRequest, context: Context
     ) -> report_pb2.ListNodesResponse:
-        """Return one page of nodes; the token is the name of the last one before it, which need not be there any more."""
+        """Return one page of nodes; the token is the name of the last one before it, which may be gone by now."""
         await self._admit(context)
         if request.page_token and not is_node_name(request.page_token):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "page_token is none of ListNodes; begin anew")

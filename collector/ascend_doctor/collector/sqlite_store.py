@@ -14,9 +14,10 @@ import os
 import sqlite3
 from collections import Counter
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ascend_doctor.collector import sqlite_file
+from ascend_doctor.collector.history_rows import COLUMNS, SIZE, read_row, row_bytes, row_of, storable
 from ascend_doctor.collector.manifest import (
     Manifest,
     ManifestError,
@@ -26,10 +27,9 @@ from ascend_doctor.collector.manifest import (
     referenced,
     unpack_times,
 )
-from ascend_doctor.collector.runs import Fit, Run, fold, row_bytes, storable
+from ascend_doctor.collector.runs import Run, by_node, settle
 from ascend_doctor.collector.store import (
     NO_NEWS,
-    ROW_BYTES,
     Entry,
     HistoryQuery,
     News,
@@ -38,8 +38,7 @@ from ascend_doctor.collector.store import (
     StoredNode,
     StoreError,
 )
-from ascend_doctor.model.status import Status
-from ascend_doctor.model.transition import Recorded, Transition
+from ascend_doctor.model.transition import Recorded
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +47,9 @@ PRUNE_STEP = 2000
 SWEEP_AFTER = 10_000
 """After so many new contents it is looked which of them no node has any more."""
 MAX_CACHED = 50_000
+_NODE_COLUMNS = "node, epoch, sequence, received_at, current_s, agent_version, names, contents, times"
 _WORDS_AT_ONCE = 400
 """So many names go into one statement at most: SQLite takes 999 of them."""
-
-_STATUSES = {status.value: status for status in Status}
-
-_SIZE = f"{ROW_BYTES} + length(check_id) + length(subject) + length(summary)"
 
 
 class SqliteStore:
@@ -76,10 +72,7 @@ class SqliteStore:
         with self._errors("read"):
             contents = self._load_contents()
             listed: Dict[int, Tuple[str, ...]] = {}
-            rows = self._connection.execute(
-                "SELECT node, epoch, sequence, received_at, current_s, agent_version, names, contents, times"
-                " FROM nodes ORDER BY node"
-            )
+            rows = self._connection.execute(f"SELECT {_NODE_COLUMNS} FROM nodes ORDER BY node")
             for node, epoch, sequence, received_at, current_s, agent_version, number, packed, times in rows:
                 try:
                     names = listed.get(number)
@@ -118,20 +111,17 @@ class SqliteStore:
         told: Counter[str] = Counter()
         with self._transaction():
             history_bytes = 0
-            for run in fold(entries).values():
-                present = self._keep(run)
-                if present is None:
-                    void.add(run.node)
-                    continue
-                rows = [_transition_row(run.node, item.received_at, item.transition) for item in run.untold(present)]
-                if rows:
+            for node, changes in by_node(entries).items():
+                run = self._keep(node, changes)
+                if run is None:
+                    void.add(node)
+                elif run.told:
                     self._connection.executemany(
-                        "INSERT INTO transitions (node, received_at, at, check_id, subject, before, after, summary)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        rows,
+                        f"INSERT INTO transitions ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        [row_of(node, received_at, item) for received_at, item in run.told],
                     )
-                    history_bytes += sum(row_bytes(item.transition) for item in run.untold(present))
-                    told[run.node] += len(rows)
+                    history_bytes += sum(row_bytes(item) for _, item in run.told)
+                    told[node] += len(run.told)
             if history_bytes:
                 self._connection.execute("UPDATE totals SET history_bytes = history_bytes + ?", (history_bytes,))
         if self._counts is not None:
@@ -152,7 +142,7 @@ class SqliteStore:
         found.sort(key=lambda item: item.id, reverse=True)
         return found[: query.limit]
 
-    def _some_history(self, query: HistoryQuery, nodes: Sequence[str], checks: Sequence[str]) -> Iterator[Recorded]:
+    def _some_history(self, query: HistoryQuery, nodes: Sequence[str], checks: Sequence[str]) -> Iterable[Recorded]:
         conditions = ["at >= ?"]
         values: List[object] = [query.since]
         for column, words in (("node", nodes), ("check_id", checks)):
@@ -164,13 +154,10 @@ class SqliteStore:
                 conditions.append(condition)
                 values.append(bound)
         rows = self._connection.execute(
-            "SELECT id, node, received_at, at, check_id, subject, before, after, summary FROM transitions"
-            f" WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",  # noqa: S608 - our own words only
+            f"SELECT id, {COLUMNS} FROM transitions WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
             [*values, query.limit],
         )
-        for number, node, received_at, at, check, subject, before, after, summary in rows:
-            transition = Transition(check, subject, _status(before), _status(after), at, summary)
-            yield Recorded(number, node, received_at, transition)
+        return map(read_row, rows)
 
     def prune(self, retention: Retention, now: float) -> int:
         """Drop one step of what is too old, beyond the bytes, of a node that has too much, or of unused contents."""
@@ -186,11 +173,10 @@ class SqliteStore:
                 raise StoreError(f"{path}: is there already; choose another name")
             part.unlink(missing_ok=True)
             part.touch(0o640)
-            with contextlib.closing(sqlite3.connect(str(part))) as copy:
-                with contextlib.closing(sqlite3.connect(str(self._path), timeout=5.0)) as source:
-                    source.execute("BEGIN")
-                    source.execute("SELECT count(*) FROM totals").fetchone()  # from here on it sees this moment
-                    source.backup(copy, pages=1024)
+            with contextlib.closing(sqlite3.connect(str(part))) as copy, contextlib.closing(self._reader()) as source:
+                source.execute("BEGIN")
+                source.execute("SELECT count(*) FROM totals").fetchone()  # from here on it sees this moment
+                source.backup(copy, pages=1024)
             os.link(part, path)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: cannot be written ({error}); choose another place, or make room") from None
@@ -203,48 +189,46 @@ class SqliteStore:
         self._connection.close()
         os.close(self._lock)
 
+    def _reader(self) -> sqlite3.Connection:
+        return sqlite3.connect(str(self._path), timeout=5.0, isolation_level=None)
+
     # --- one node ----------------------------------------------------------------------------------------------------
 
-    def _keep(self, run: Run) -> Optional[Tuple[str, int]]:
-        """Keep the changes of a node. Returns the epoch and sequence before, or None when they do not follow it."""
+    def _keep(self, node: str, changes: Sequence[Entry]) -> Optional[Run]:
+        """Keep where a node stands and its sections. Returns what was kept, None when it does not follow."""
         row = self._connection.execute(
-            "SELECT id, epoch, sequence, names, contents FROM nodes WHERE node = ?", (run.node,)
+            "SELECT id, epoch, sequence, names, contents FROM nodes WHERE node = ?", (node,)
         ).fetchone()
-        present = None if row is None else (row[1], row[2])
-        fit = run.fit(present)
-        if fit is Fit.VOID:
-            return None
-        if fit is Fit.FOLLOWS:
-            try:
-                manifest = Manifest(0) if run.whole else Manifest.unpack(row[3], row[4])
-                manifest = manifest.revised(run, self._names_of, self._number_of)
-                names = self._names_of(manifest.names)
-            except ManifestError:
-                return None  # the row is damaged: the node has to send everything
-            standing = run.standing
-            values = (
-                storable(standing.epoch),
-                standing.sequence,
-                standing.received_at,
-                standing.current_s,
-                storable(standing.agent_version),
-                manifest.names,
-                manifest.pack(),
-                pack_times(names, run.times),
+        run = settle(changes, None if row is None else (row[1], row[2]))
+        if run is None or run.standing is None:
+            return run
+        try:
+            manifest = Manifest(0) if run.whole else Manifest.unpack(row[3], row[4])
+            manifest = manifest.revised(run, self._names_of, self._number_of)
+            names = self._names_of(manifest.names)
+        except ManifestError:
+            return None  # the row is damaged: the node has to send everything
+        values = (
+            storable(run.standing.epoch),
+            run.standing.sequence,
+            run.standing.received_at,
+            run.standing.current_s,
+            storable(run.standing.agent_version),
+            manifest.names,
+            manifest.pack(),
+            pack_times(names, run.times),
+        )
+        if row is None:
+            self._connection.execute(
+                f"INSERT INTO nodes ({_NODE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (node, *values)
             )
-            if row is None:
-                self._connection.execute(
-                    "INSERT INTO nodes (node, epoch, sequence, received_at, current_s, agent_version, names, contents,"
-                    " times) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (run.node, *values),
-                )
-            else:
-                self._connection.execute(
-                    "UPDATE nodes SET epoch = ?, sequence = ?, received_at = ?, current_s = ?, agent_version = ?,"
-                    " names = ?, contents = ?, times = ? WHERE id = ?",
-                    (*values, row[0]),
-                )
-        return present or ("", -1)
+        else:
+            self._connection.execute(
+                "UPDATE nodes SET epoch = ?, sequence = ?, received_at = ?, current_s = ?, agent_version = ?,"
+                " names = ?, contents = ?, times = ? WHERE id = ?",
+                (*values, row[0]),
+            )
+        return run
 
     def _number_of(self, content: bytes) -> int:
         key = digest(content)
@@ -278,7 +262,7 @@ class SqliteStore:
     def _oldest(self, before: float) -> List[Tuple[int, str, int]]:
         """Return what of the oldest step was learnt of too long ago."""
         return self._connection.execute(
-            f"SELECT id, node, {_SIZE} FROM (SELECT * FROM transitions ORDER BY id LIMIT ?) WHERE received_at < ?",  # noqa: S608
+            f"SELECT id, node, {SIZE} FROM (SELECT * FROM transitions ORDER BY id LIMIT ?) WHERE received_at < ?",
             (PRUNE_STEP, before),
         ).fetchall()
 
@@ -288,7 +272,7 @@ class SqliteStore:
         found: List[Tuple[int, str, int]] = []
         if excess > 0:
             rows = self._connection.execute(
-                f"SELECT id, node, {_SIZE} FROM transitions ORDER BY id LIMIT ?",  # noqa: S608
+                f"SELECT id, node, {SIZE} FROM transitions ORDER BY id LIMIT ?",
                 (PRUNE_STEP,),
             )
             for row in rows:
@@ -305,7 +289,7 @@ class SqliteStore:
         for node, count in self._counts.items():
             if count > max_per_node:
                 return self._connection.execute(
-                    f"SELECT id, node, {_SIZE} FROM transitions WHERE node = ? ORDER BY id LIMIT ?",  # noqa: S608
+                    f"SELECT id, node, {SIZE} FROM transitions WHERE node = ? ORDER BY id LIMIT ?",
                     (node, min(count - max_per_node, PRUNE_STEP)),
                 ).fetchall()
         return []
@@ -371,9 +355,9 @@ class SqliteStore:
 def open_sqlite(path: Path, now: float) -> SqliteStore:
     """Open the store, making it when there is none. `now` (epoch seconds) names what is set aside.
 
-    A damaged file is set aside under a name with the time, not deleted, and a new one begun: every node sends everything
-    again. Raises `StoreError` when the file cannot be opened, is no store, is another collector's, or was made by a
-    newer release.
+    A damaged file is set aside under a name with the time, not deleted, and a new one begun: every node sends
+    everything again. Raises `StoreError` when the file cannot be opened, is no store, is another collector's, or was
+    made by a newer release.
     """
     try:
         lock = sqlite_file.hold(path)
@@ -392,20 +376,3 @@ def open_sqlite(path: Path, now: float) -> SqliteStore:
 
 def _slices(words: Sequence[str]) -> Sequence[Sequence[str]]:
     return [words[start : start + _WORDS_AT_ONCE] for start in range(0, len(words), _WORDS_AT_ONCE)] or [()]
-
-
-def _transition_row(node: str, received_at: float, item: Transition) -> Tuple[object, ...]:
-    return (
-        node,
-        received_at,
-        item.at,
-        storable(item.check),
-        storable(item.subject),
-        None if item.before is None else item.before.value,
-        None if item.after is None else item.after.value,
-        storable(item.summary),
-    )
-
-
-def _status(word: Optional[str]) -> Optional[Status]:
-    return None if word is None else _STATUSES.get(word)

@@ -80,7 +80,7 @@ NO_NEWS = News()
 
 @attrs.frozen
 class HistoryQuery:
-    """Which transitions: of nodes (all when empty), checks (all when empty), and times (epoch seconds, of the evidence).
+    """Which transitions: of nodes (all when empty), of checks (all when empty), times of the evidence (epoch seconds).
 
     `before_id` asks for what is older in the store than that; `limit` for so many at most.
     """
@@ -140,8 +140,8 @@ class Store(Protocol):
         """Keep the changes in their order, so that they outlive a crash.
 
         Returns the nodes of which nothing was kept: another collector has claimed them since, or a change does not
-        follow what the store has. Raises `StoreError` when nothing at all could be written; the same may be tried again,
-        even when it was written after all.
+        follow what the store has. Raises `StoreError` when nothing at all could be written; the same may be tried
+        again, even when it was written after all.
         """
         ...
 

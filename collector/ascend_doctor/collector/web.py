@@ -1,53 +1,59 @@
-"""The collector over HTTP: metrics, and whether it is alive and ready."""
+"""The collector over HTTP: metrics, whether it is alive and ready, the report as text, and the API."""
 
 from __future__ import annotations
 
-import time
-from typing import Awaitable, Callable, List, Tuple
+from typing import Callable, Iterable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ascend_doctor.collector.committer import Committer
-from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.api import problems
+from ascend_doctor.collector.api.answers import Kept, answer, packed
+from ascend_doctor.collector.api.endpoints import Api
+from ascend_doctor.collector.judged import Judged
+from ascend_doctor.collector.readiness import Readiness
 from ascend_doctor.collector.reports import Reports
 from ascend_doctor.report import exposition, terminal
 from ascend_doctor.report.doctor_metrics import fleet_families
-from ascend_doctor.report.exposition import Families, Family
+from ascend_doctor.report.exposition import CONTENT_TYPE, Family
 
-EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
-KEPT_S = 1.0
-"""A page that is asked for again within this time is not made again: many may ask at once."""
+PAGE_WIDTH = 100
 
 
 def application(
-    reports: Reports, ingest: IngestService, committer: Committer
+    reports: Reports, api: Api, readiness: Readiness, own_families: Callable[[], Iterable[Family]]
 ) -> Starlette:
     """Return the web application. Every page only reads."""
 
-    async def all_metrics() -> str:
-        return exposition.render([*fleet_families(await reports.report()), *own_families(ingest, committer)])
+    async def make_page(judged: Judged) -> bytes:
+        return await reports.workers.do(lambda: terminal.render(judged.whole, width=PAGE_WIDTH).encode())
 
-    async def page() -> str:
-        return terminal.render(await reports.report(), width=100)
+    async def make_metrics(judged: Judged) -> bytes:
+        return await reports.workers.do(lambda: exposition.render(fleet_families(judged.whole)).encode())
 
-    metrics, front = _Kept(all_metrics), _Kept(page)
+    page, metrics = Kept(make_page), Kept(make_metrics)
+
+    async def show_report(request: Request) -> Response:
+        judged = await reports.judged()
+
+        async def body(pack: bool) -> bytes:
+            data = await page.of(judged)
+            return await reports.workers.do(lambda: packed(data, pack=pack))
+
+        return await answer(request, judged.seen.version, body, "text/plain")
 
     async def show_metrics(_request: Request) -> Response:
-        return Response(await metrics.text(), media_type=EXPOSITION)
-
-    async def show_report(_request: Request) -> Response:
-        return PlainTextResponse(await front.text())
+        data = await metrics.of(await reports.judged())
+        return Response(data + exposition.render(own_families()).encode(), media_type=CONTENT_TYPE)
 
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def ready(_request: Request) -> Response:
-        if committer.healthy:
-            return PlainTextResponse("ready\n")
-        return PlainTextResponse("not ready: the store cannot be written\n", status_code=503)
+        trouble = readiness.trouble
+        return PlainTextResponse(f"not ready: {trouble}\n" if trouble else "ready\n", 503 if trouble else 200)
 
     return Starlette(
         routes=[
@@ -55,35 +61,7 @@ def application(
             Route("/metrics", show_metrics),
             Route("/healthz", alive),
             Route("/readyz", ready),
-        ]
+            *api.routes(),
+        ],
+        exception_handlers=dict.fromkeys(problems.TOLD, problems.tell),
     )
-
-
-def own_families(ingest: IngestService, committer: Committer) -> Tuple[Family, ...]:
-    """Return how the collector itself fares."""
-    found = Families()
-    found.add("ascend_doctor_collector_streams", "Nodes that have a stream now", len(ingest.connected))
-    found.add("ascend_doctor_collector_store_up", "Whether the last commit to the store went well", committer.healthy)
-    found.add("ascend_doctor_collector_store_backlog", "Changes that wait for the store", committer.backlog)
-    about = "Changes in the store since the collector started"
-    found.add("ascend_doctor_collector_commits_total", about, committer.committed)
-    for reason, count in sorted(ingest.refused.items()):
-        about = "Streams that the collector closed, by reason"
-        found.add("ascend_doctor_collector_refused_streams_total", about, count, reason=reason)
-    return tuple(found)
-
-
-class _Kept:
-    """A page that is made at most once in a while."""
-
-    def __init__(self, make: Callable[[], Awaitable[str]]) -> None:
-        self._make = make
-        self._made_at: List[float] = []
-        self._text = ""
-
-    async def text(self) -> str:
-        now = time.monotonic()
-        if not self._made_at or now - self._made_at[0] > KEPT_S:
-            self._text = await self._make()
-            self._made_at = [now]
-        return self._text

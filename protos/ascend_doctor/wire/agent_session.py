@@ -232,7 +232,7 @@ class AgentSession:
         return effects
 
     def _heartbeat_is_due(self, now: float) -> bool:
-        """A state is a sign of life too, but its answer comes only when the store has it, which may take long."""
+        """Tell whether to ask for an answer: that to a state comes only when the store has it, which may take long."""
         told, heard = self._told_at + self._heartbeat_s, self._heard_at + PATIENT_INTERVALS * self._heartbeat_s
         return now >= max(self._beat_at + self._heartbeat_s, min(told, heard))
 

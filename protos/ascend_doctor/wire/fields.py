@@ -101,13 +101,18 @@ def name(place: str, value: str, length: int = limits.MAX_NAME_LENGTH, *, empty:
         raise WireError(place, "holds control characters")
     if not (value or empty):
         raise WireError(place, "is empty")
-    return text(place, value, length)
+    return value if len(value) <= length else text(place, value, length)
 
 
 def names(place: str, values: Sequence[str], count: int, length: int = limits.MAX_NAME_LENGTH) -> Tuple[str, ...]:
     """Read a list of names, none of them empty."""
     found = tuple(values)
-    if len(found) <= count and all(found) and "".join(found).isprintable() and max(map(len, found), default=0) <= length:
+    if (
+        len(found) <= count
+        and all(found)
+        and "".join(found).isprintable()
+        and max(map(len, found), default=0) <= length
+    ):
         return found
     return each(place, found, count, lambda value: name("", value, length))
 
@@ -138,6 +143,8 @@ def count(place: str, value: int, low: int = 0, high: int = (1 << 63) - 1) -> in
 
 def each(place: str, items: Sequence[M], most: int, read: Callable[[M], T]) -> Tuple[T, ...]:
     """Read a list; an error in it tells the index."""
+    if not items:
+        return ()
     if len(items) > most:
         raise WireError(place, f"{len(items)} entries, {most} are allowed")
     found: List[T] = []

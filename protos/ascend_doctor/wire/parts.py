@@ -6,7 +6,7 @@ from typing import Any, Callable, Iterable, Iterator, Tuple, TypeVar
 
 M = TypeVar("M")
 
-PART_BYTES = 256 << 10
+PART_BYTES = 64 << 10
 """About so big is a part: it is made within some milliseconds, so that others in the event loop have their turn."""
 
 
@@ -17,9 +17,10 @@ def in_parts(first: M, new: Callable[[], M], items: Iterable[Tuple[str, Any]]) -
     """
     part, size = first, 0
     for place, item in items:
-        size += len(item) if isinstance(item, str) else item.ByteSize()
-        if size > PART_BYTES:
+        own = len(item) if isinstance(item, str) else item.ByteSize()
+        if size and size + own > PART_BYTES:
             yield part
             part, size = new(), 0
+        size += own
         getattr(part, place).append(item)
     yield part

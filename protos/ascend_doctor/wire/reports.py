@@ -16,6 +16,7 @@ from ascend_doctor.wire.parts import in_parts
 VERDICTS = Words(Verdict, report_pb2.Verdict.items(), "VERDICT", Verdict.INCOMPLETE)
 LIVENESSES = Words(Liveness, report_pb2.Liveness.items(), "LIVENESS", Liveness.STALE)
 
+
 def node_message(node: NodeSummary) -> report_pb2.NodeSummary:
     """Write one node of a report."""
     facts = list(node.facts.items())[: limits.MAX_FACT_COUNT]

@@ -11,9 +11,9 @@ Disruption: setting an address interrupts the network of the NPU.
 
 Limits: none. The culprit is the port of which the address is not what /etc/hccn.conf says, or does not follow from
     the addresses of the other ports of its node; if that does not decide, the port whose settings were written later,
-    with little confidence; else nobody is named. Pairs of ports with a network of their own (/30 or /31), of which no
-    neighbour is a switch, are on direct cables and may use the same addresses as other pairs. Masked addresses are not
-    compared.
+    with little confidence; else nobody is named. Where more than 64 ports share an address only /etc/hccn.conf decides.
+    Pairs of ports with a network of their own (/30 or /31), of which no neighbour is a switch, are on direct cables and
+    may use the same addresses as other pairs. Masked addresses are not compared.
 
 Sources: Ascend/mind-cluster, kg-config (address conflict as a cause); hicann/driver, hccn_tool source ("The ip
     address configured is conflicted!").

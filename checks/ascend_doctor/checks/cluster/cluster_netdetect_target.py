@@ -110,9 +110,8 @@ def _dead(address: str, users: Sequence[End]) -> Finding:
 def _wrong(fleet: FleetView, dead: Collection[str]) -> Iterator[Finding]:
     for node, facts in fleet.each(PORTS):
         for port in facts.ports:
-            if port.probes is None or port.probes_gateway or port.probes in dead:
-                continue  # not at all, right, or judged above
-            words, wanted = _fault(fleet, End(node, facts, port))
+            is_fine = port.probes is None or port.probes_gateway or port.probes in dead  # none, right, or judged above
+            words, wanted = ("", "") if is_fine else _fault(fleet, End(node, facts, port))
             if words:
                 yield _finding(End(node, facts, port), words, wanted)
 

@@ -54,7 +54,7 @@ class Whole(Response):
 async def answer(
     request: Request, tag: str, body: Callable[[bool], Awaitable[bytes]], media_type: str = JSON
 ) -> Response:
-    """Answer with a body, or that the reader has it already. `tag` is another one for everything that reads differently.
+    """Answer with a body, or that the reader has it already: `tag` is another one for whatever reads differently.
 
     `body` makes it, compressed with gzip when asked to and when it is worth it.
     """
@@ -75,9 +75,8 @@ _GZIP = b"\x1f\x8b"
 _REFUSED = re.compile(r"\s*q=0(\.0*)?\s*")
 
 
-def packed(text: str, *, pack: bool) -> bytes:
-    """Return a text in UTF-8, compressed where that is wanted and worth it."""
-    data = text.encode("utf-8", "replace")
+def packed(data: bytes, *, pack: bool) -> bytes:
+    """Return a body, compressed where that is wanted and worth it."""
     return gzip.compress(data, 1, mtime=0) if pack and len(data) >= WORTH_PACKING else data
 
 

@@ -14,6 +14,7 @@ from ascend_doctor.report.json_history import transition_document
 from ascend_doctor.report.json_report import FORMAT_VERSION as REPORT_VERSION
 from ascend_doctor.report.json_report import finding_document, node_document, time_text
 
+_encode = json.JSONEncoder(allow_nan=False).encode
 PART = 200
 """Nodes, findings and names together in one event of who watches."""
 
@@ -74,7 +75,7 @@ def change_texts(change: ReportChange) -> Iterator[str]:
             "removed_nodes": [item for place, item in part if place == 2],
             "removed_findings": [item for place, item in part if place == 3],
         }
-        yield json.dumps(document, allow_nan=False)
+        yield _encode(document)
 
 
 def _text(document: Dict[str, Any]) -> str:
@@ -82,8 +83,8 @@ def _text(document: Dict[str, Any]) -> str:
     parts = []
     for key, value in document.items():
         if isinstance(value, list):
-            entries = ",".join(json.dumps(item, allow_nan=False) for item in value)
+            entries = ",".join(_encode(item) for item in value)
             parts.append(f'"{key}": [{entries}]')
         else:
-            parts.append(f'"{key}": {json.dumps(value, allow_nan=False)}')
+            parts.append(f'"{key}": {_encode(value)}')
     return "{" + ", ".join(parts) + "}\n"

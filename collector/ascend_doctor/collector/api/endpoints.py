@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Awaitable, Callable, Collection, Sequence
+from typing import Callable, Collection, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,7 +38,8 @@ class Api:
         self._history = history
         self._watchers = watchers
         self._clock = clock
-        self._whole = {pack: Kept(self._whole_report(pack=pack)) for pack in (False, True)}
+        self._whole = Kept(lambda judged: self._made(lambda: json_report.render(judged.whole), pack=False))
+        self._packed = Kept(self._packed_report)
         self._document = openapi.text()
 
     def routes(self) -> Sequence[Route]:
@@ -60,10 +61,8 @@ class Api:
 
         async def body(pack: bool) -> bytes:
             if not (nodes or checks or passes):
-                return await self._whole[pack].of(judged)
-            return await self._made(
-                lambda: json_report.render(judged.report(nodes, checks, passes=passes)), pack=pack
-            )
+                return await (self._packed if pack else self._whole).of(judged)
+            return await self._made(lambda: json_report.render(judged.report(nodes, checks, passes=passes)), pack=pack)
 
         return await answer(request, _tag(judged, nodes, checks, [str(passes)]), body)
 
@@ -119,16 +118,17 @@ class Api:
         Parameters(request.query_params)
 
         async def body(pack: bool) -> bytes:
-            return packed(self._document, pack=pack)
+            return packed(self._document.encode(), pack=pack)
 
         return await answer(request, hashlib.sha256(self._document.encode()).hexdigest()[:16], body)
 
-    def _whole_report(self, *, pack: bool) -> Callable[[Judged], Awaitable[bytes]]:
-        return lambda judged: self._made(lambda: json_report.render(judged.whole), pack=pack)
+    async def _packed_report(self, judged: Judged) -> bytes:
+        data = await self._whole.of(judged)
+        return await self._reports.workers.do(lambda: packed(data, pack=True))
 
     async def _made(self, text: Callable[[], str], *, pack: bool) -> bytes:
         """Make a body beside the event loop."""
-        return await self._reports.workers.do(lambda: packed(text(), pack=pack))
+        return await self._reports.workers.do(lambda: packed(text().encode(), pack=pack))
 
 
 def _tag(judged: Judged, *asked: Collection[str]) -> str:

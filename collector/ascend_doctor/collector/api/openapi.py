@@ -223,8 +223,11 @@ def _schemas() -> Dict[str, Any]:
 
 def _component(schema: Mapping[str, Any]) -> Dict[str, Any]:
     """Return a published schema as a component: its definitions stand beside it."""
-    found: Dict[str, Any] = _pointed({key: part for key, part in schema.items() if key not in ("$schema", "$id", "$defs")})
+    found: Dict[str, Any] = _pointed({key: part for key, part in schema.items() if key not in _OF_WHOLE_SCHEMAS})
     return found
+
+
+_OF_WHOLE_SCHEMAS = ("$schema", "$id", "$defs")
 
 
 def _pointed(part: Any) -> Any:

@@ -1,0 +1,200 @@
+"""What readers are told over gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from ascend_doctor.collector import readiness, watching
+from ascend_doctor.collector.history import MAX_PAGE
+from ascend_doctor.collector.store import StoreError
+from ascend_doctor.model.status import Status
+from ascend_doctor.model.transition import Transition
+from ascend_doctor.v1 import finding_pb2, report_pb2
+from reading import PATIENCE_S, health, link, reading, told
+
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def refusal(call: Any) -> grpc.aio.AioRpcError:
+    """Return how a call is refused."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        if hasattr(call, "read"):
+            while await call.read() is not grpc.aio.EOF:
+                pass
+        else:
+            await call
+    return caught.value
+
+
+async def read(call: Any) -> report_pb2.WatchResponse:
+    """Return the next message of a watch."""
+    message: report_pb2.WatchResponse = await asyncio.wait_for(call.read(), PATIENCE_S)
+    return message
+
+
+def transition(number: int, check: str = "roce.link") -> Transition:
+    """A change some seconds after another."""
+    return Transition(check, f"port:node-1:{number}", Status.PASS, Status.FAIL, 1_790_000_000.0 + number, "down")
+
+
+def failing(*_: object) -> None:
+    """A store that cannot be read."""
+    raise StoreError("disk I/O error")
+
+
+async def test_nodes_come_page_by_page(tmp_path) -> None:
+    """All of them once and in order, though one at the end of a page is gone when the next is asked for."""
+    names = [f"node-{number}" for number in (1, 2, 3, 10)]
+    async with reading(tmp_path, *(told(name, health(name)) for name in names)) as place:
+        first = await place.stub.ListNodes(report_pb2.ListNodesRequest(page_size=2))
+        assert (names[:2], names[1]) == ([node.name for node in first.nodes], first.next_page_token)
+        place.fleet.forget("node-2")
+        second = await place.stub.ListNodes(report_pb2.ListNodesRequest(page_token=first.next_page_token))
+        assert (names[2:], "") == ([node.name for node in second.nodes], second.next_page_token)
+        error = await refusal(place.stub.ListNodes(report_pb2.ListNodesRequest(page_token="no name")))
+        assert grpc.StatusCode.INVALID_ARGUMENT is error.code()
+
+
+async def test_history_comes_page_by_page(tmp_path) -> None:
+    """What the collector learnt last comes first; nodes, checks and times narrow it."""
+    async with reading(tmp_path) as place:
+        place.remember("node-1", transition(1), transition(2), transition(3, "npu.ecc"))
+        place.remember("node-2", transition(4))
+        ask = place.stub.ListTransitions
+        first = await ask(report_pb2.ListTransitionsRequest(page_size=3))
+        assert [4, 3, 2] == [item.transition.change_time.seconds - 1_790_000_000 for item in first.transitions]
+        second = await ask(report_pb2.ListTransitionsRequest(page_size=3, page_token=first.next_page_token))
+        assert ["port:node-1:1"] == [item.transition.subject_key for item in second.transitions]
+        assert "" == second.next_page_token
+        item = second.transitions[0]
+        assert ("node-1", finding_pb2.STATUS_FAIL) == (item.node_name, item.transition.after_status)
+        some = report_pb2.ListTransitionsRequest(node_names=["node-1"], check_ids=["roce.link"])
+        some.since_time.seconds, some.until_time.seconds = 1_790_000_001, 1_790_000_002
+        assert [1] == [item.transition.change_time.seconds - 1_790_000_000 for item in (await ask(some)).transitions]
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "1" * 20, "\u0661"])
+async def test_a_token_of_somebody_else_is_refused(tmp_path, token: str) -> None:
+    """It is an error of the caller, and says what to do."""
+    async with reading(tmp_path) as place:
+        error = await refusal(place.stub.ListTransitions(report_pb2.ListTransitionsRequest(page_token=token)))
+        assert (grpc.StatusCode.INVALID_ARGUMENT, True) == (error.code(), "begin anew" in (error.details() or ""))
+
+
+async def test_bad_requests_are_refused(tmp_path) -> None:
+    """Names that are none, too many of them, and times beyond the calendar."""
+    async with reading(tmp_path) as place:
+        far = report_pb2.ListTransitionsRequest()
+        far.since_time.seconds = -1
+        for call in (
+            place.stub.GetReport(report_pb2.GetReportRequest(node_names=["no name"])),
+            place.stub.GetReport(report_pb2.GetReportRequest(check_ids=["x"] * 10_001)),
+            place.stub.Watch(report_pb2.WatchRequest(node_names=["-"])),
+            place.stub.ListTransitions(far),
+        ):
+            assert grpc.StatusCode.INVALID_ARGUMENT is (await refusal(call)).code()
+
+
+async def test_a_store_that_fails_is_unavailable(tmp_path, monkeypatch) -> None:
+    """The history cannot be told; the report can."""
+    async with reading(tmp_path, told("node-1", health("node-1"))) as place:
+        monkeypatch.setattr(type(place.store), "history", failing)
+        error = await refusal(place.stub.ListTransitions(report_pb2.ListTransitionsRequest(page_size=MAX_PAGE)))
+        assert grpc.StatusCode.UNAVAILABLE is error.code()
+        messages = [message async for message in place.stub.GetReport(report_pb2.GetReportRequest())]
+        assert report_pb2.VERDICT_READY == messages[0].header.verdict
+
+
+async def test_who_watches_is_told_what_is_and_what_changes(tmp_path, monkeypatch) -> None:
+    """First everything, then a node that breaks, then that it is mended; newer evidence alone is not told."""
+    monkeypatch.setattr(watching, "LOOK_S", 0.01)
+    async with reading(tmp_path, told("node-1", health("node-1")), told("node-2", health("node-2"))) as place:
+        call = place.stub.Watch(report_pb2.WatchRequest())
+        first = await read(call)
+        assert (True, False, report_pb2.VERDICT_READY) == (first.whole, first.more_follows, first.verdict)
+        assert ["node-1", "node-2"] == [node.name for node in first.nodes]
+        place.become(told("node-2", health("node-2"), sequence=2))
+        place.become(told("node-1", [link("node-1", 3)], sequence=2))
+        broken = await read(call)
+        assert (False, report_pb2.VERDICT_NOT_READY) == (broken.whole, broken.verdict)
+        assert ["node-1"] == [node.name for node in broken.nodes]
+        assert ["roce.link|port:node-1:3"] == [finding.key for finding in broken.findings]
+        place.become(told("node-1", health("node-1"), sequence=3))
+        mended = await read(call)
+        assert ["roce.link|port:node-1:3"] == list(mended.removed_finding_keys)
+        place.fleet.forget("node-2")
+        assert ["node-2"] == list((await read(call)).removed_node_names)
+
+
+async def test_who_watches_some_hears_of_nobody_else(tmp_path, monkeypatch) -> None:
+    """A change elsewhere is not told to who watches one node."""
+    monkeypatch.setattr(watching, "LOOK_S", 0.01)
+    async with reading(tmp_path, told("node-1", health("node-1")), told("node-2", health("node-2"))) as place:
+        call = place.stub.Watch(report_pb2.WatchRequest(node_names=["node-1"]))
+        assert ["node-1"] == [node.name for node in (await read(call)).nodes]
+        place.become(told("node-2", [link("node-2", 3)], sequence=2))
+        await place.reports.report()
+        place.become(told("node-1", [link("node-1", 5)], sequence=2))
+        assert ["roce.link|port:node-1:5"] == [finding.key for finding in (await read(call)).findings]
+
+
+async def test_only_so_many_watch(tmp_path, monkeypatch) -> None:
+    """One more is refused; when one goes there is room again."""
+    async with reading(tmp_path) as place:
+        monkeypatch.setattr(place.readers._watchers, "_most", 1)
+        first = place.stub.Watch(report_pb2.WatchRequest())
+        assert (await read(first)).whole
+        error = await refusal(place.stub.Watch(report_pb2.WatchRequest()))
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED is error.code()
+        first.cancel()
+        while place.readers._watchers.count:
+            await asyncio.sleep(0.01)
+        assert (await read(place.stub.Watch(report_pb2.WatchRequest()))).whole
+
+
+async def test_watching_ends_when_the_collector_stops(tmp_path) -> None:
+    """The watcher is told to come back."""
+    async with reading(tmp_path) as place:
+        call = place.stub.Watch(report_pb2.WatchRequest())
+        await read(call)
+        place.readers.drain()
+        error = await refusal(call)
+        assert (grpc.StatusCode.UNAVAILABLE, "the collector stops; watch again") == (error.code(), error.details())
+
+
+async def test_health_is_told(tmp_path, monkeypatch) -> None:
+    """By service, once and for as long as somebody listens: a store that fails and an end make it not serving."""
+    monkeypatch.setattr(readiness, "LOOK_S", 0.01)
+    async with reading(tmp_path) as place:
+        stub: Any = health_pb2_grpc.HealthStub(place.channel)
+        for service in readiness.SERVICES:
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=service))
+            assert SERVING == answer.status
+        error = await refusal(stub.Check(health_pb2.HealthCheckRequest(service="x")))
+        assert grpc.StatusCode.NOT_FOUND is error.code()
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service="ascend_doctor.v1.IngestService"))
+        assert SERVING == (await asyncio.wait_for(watch.read(), PATIENCE_S)).status
+        place.committer.healthy = False
+        assert NOT_SERVING == (await asyncio.wait_for(watch.read(), PATIENCE_S)).status
+        place.committer.healthy = True
+        assert SERVING == (await asyncio.wait_for(watch.read(), PATIENCE_S)).status
+        place.readers.drain()
+        assert NOT_SERVING == (await asyncio.wait_for(watch.read(), PATIENCE_S)).status
+        unknown = stub.Watch(health_pb2.HealthCheckRequest(service="x"))
+        told_status = (await asyncio.wait_for(unknown.read(), PATIENCE_S)).status
+        assert health_pb2.HealthCheckResponse.SERVICE_UNKNOWN == told_status
+
+
+async def test_only_so_many_listen_for_health(tmp_path, monkeypatch) -> None:
+    """One more is asked to ask now and then."""
+    monkeypatch.setattr(readiness, "MAX_WATCHERS", 0)
+    async with reading(tmp_path) as place:
+        stub: Any = health_pb2_grpc.HealthStub(place.channel)
+        error = await refusal(stub.Watch(health_pb2.HealthCheckRequest()))
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED is error.code()

@@ -1,0 +1,157 @@
+"""The readers' side of a collector that really listens, over a fleet and a history that the test lays out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from pathlib import Path
+from typing import Any, AsyncIterator, Dict, Iterable, List, Optional, Sequence, Tuple
+
+import attrs
+import grpc.aio
+
+from ascend_doctor.checks import catalogue
+from ascend_doctor.collector.committer import Committer
+from ascend_doctor.collector.fleet import Fleet
+from ascend_doctor.collector.history import History
+from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.readers import Readers
+from ascend_doctor.collector.reports import Reports
+from ascend_doctor.collector.store import Entry, Standing, Store, StoredNode
+from ascend_doctor.collector.store_opening import open_store
+from ascend_doctor.collector.web_server import WebServer
+from ascend_doctor.model import subject as subjects
+from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.status import Status
+from ascend_doctor.model.transition import Transition
+from ascend_doctor.v1 import report_pb2_grpc
+from ascend_doctor.wire.channels import server_options
+from ascend_doctor.wire.credentials import Address
+from ascend_doctor.wire.sections import write_check
+
+ENTRIES = {name: entry for name, entry in catalogue.load().items() if not entry.fleet}
+"""The checks of one node: what nodes tell of each other is not laid out here."""
+PATIENCE_S = 20.0
+EPOCH = "epoch-1"
+
+
+def link(name: str, port: int, status: Status = Status.FAIL, summary: str = "the link is DOWN") -> Finding:
+    """A finding about a port of a node."""
+    return Finding("roce.link", subjects.port(name, port), status, summary)
+
+
+def health(name: str, npus: int = 8) -> Sequence[Finding]:
+    """Healthy NPUs."""
+    return [Finding("npu.health", subjects.npu(name, number), Status.PASS, "passed") for number in range(npus)]
+
+
+def told(name: str, findings: Iterable[Finding], *, at: Optional[float] = None, sequence: int = 1) -> StoredNode:
+    """A node as it stands after it told these findings, a moment ago unless said otherwise."""
+    when = time.time() if at is None else at
+    by_check: Dict[str, List[Finding]] = {}
+    for finding in findings:
+        by_check.setdefault(finding.check, []).append(finding)
+    sections = {check: write_check(check, items, name).content for check, items in by_check.items()}
+    return StoredNode(name, Standing(EPOCH, sequence, when, 60.0, "1.2.3"), sections, dict.fromkeys(sections, when))
+
+
+@attrs.frozen(eq=False)
+class Reading:
+    """What is there to be read, and where."""
+
+    fleet: Fleet
+    reports: Reports
+    readers: Readers
+    store: Store
+    committer: Committer
+    channel: grpc.aio.Channel
+    web: Address
+
+    @property
+    def stub(self) -> Any:
+        """The readers' service."""
+        return report_pb2_grpc.ReportServiceStub(self.channel)
+
+    def become(self, *nodes: StoredNode) -> None:
+        """Let nodes tell something else."""
+        self.fleet.take_up(nodes)
+
+    def remember(self, node: str, *changes: Transition) -> None:
+        """Put transitions into the history."""
+        standing = Standing(EPOCH, 1, time.time())
+        numbered = tuple((number, item) for number, item in enumerate(changes, start=1))
+        self.store.claim({node: time.time()})
+        entry = Entry(node, standing, True, {}, frozenset(), {}, numbered)
+        assert frozenset() == self.store.commit([entry])
+
+    async def fetch(self, path: str, method: str = "GET", **headers: str) -> Tuple[int, Dict[str, str], bytes]:
+        """Ask over HTTP, and return status, headers and body."""
+        reader, writer = await asyncio.open_connection(self.web.host, self.web.port)
+        lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
+        writer.close()
+        await writer.wait_closed()
+        return read_answer(answer)
+
+    async def json(self, path: str) -> Any:
+        """Ask for a document over HTTP, and return it."""
+        status, _, body = await self.fetch(path)
+        assert 200 == status, body
+        return json.loads(body)
+
+
+def read_answer(answer: bytes) -> Tuple[int, Dict[str, str], bytes]:
+    """Return status, headers and body of an answer."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if headers.get("transfer-encoding") == "chunked":
+        body = _unchunked(body)
+    return int(first.split()[1]), headers, body
+
+
+def _unchunked(body: bytes) -> bytes:
+    found = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        found += rest[:length]
+        body = rest[length + 2 :]
+    return found
+
+
+@contextlib.asynccontextmanager
+async def reading(
+    folder: Path, *nodes: StoredNode, expected: Sequence[str] = (), secured: bool = False
+) -> AsyncIterator[Reading]:
+    """Serve readers until the block ends."""
+    store = open_store(str(folder / "store.sqlite"), time.time())
+    fleet = Fleet(expected=expected)
+    fleet.take_up(nodes)
+    committer = Committer(store)
+    reports = Reports(fleet, ENTRIES, version="1.0")
+    ingest = IngestService(fleet, committer, secured=secured)
+    readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured)
+    server = grpc.aio.server(options=server_options())
+    readers.add_to(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    web = WebServer(Address("127.0.0.1", 0), readers.application())
+    writer = asyncio.create_task(committer.run())
+    await server.start()
+    await web.start()
+    readers.readiness.is_started = True
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Reading(fleet, reports, readers, store, committer, channel, web.address)
+    finally:
+        readers.drain()
+        await server.stop(1.0)
+        await web.stop()
+        committer.close()
+        await writer
+        reports.close()
+        store.close()
