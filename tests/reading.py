@@ -7,7 +7,7 @@ import contextlib
 import json
 import time
 from pathlib import Path
-from typing import Any, AsyncIterator, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, AsyncIterator, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import attrs
 import grpc.aio
@@ -35,6 +35,16 @@ ENTRIES = {name: entry for name, entry in catalogue.load().items() if not entry.
 """The checks of one node: what nodes tell of each other is not laid out here."""
 PATIENCE_S = 20.0
 EPOCH = "epoch-1"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something holds; fail when it takes too long."""
+
+    async def wait() -> None:
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 def link(name: str, port: int, status: Status = Status.FAIL, summary: str = "the link is DOWN") -> Finding:

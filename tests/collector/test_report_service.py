@@ -16,7 +16,7 @@ from ascend_doctor.collector.store import StoreError
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import finding_pb2, report_pb2
-from reading import PATIENCE_S, health, link, reading, told
+from reading import PATIENCE_S, health, link, reading, told, until
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -75,8 +75,8 @@ async def test_history_comes_page_by_page(tmp_path) -> None:
         item = second.transitions[0]
         assert ("node-1", finding_pb2.STATUS_FAIL) == (item.node_name, item.transition.after_status)
         some = report_pb2.ListTransitionsRequest(node_names=["node-1"], check_ids=["roce.link"])
-        some.since_time.seconds, some.until_time.seconds = 1_790_000_001, 1_790_000_002
-        assert [1] == [item.transition.change_time.seconds - 1_790_000_000 for item in (await ask(some)).transitions]
+        some.since_time.seconds, some.until_time.seconds = 1_790_000_002, 1_790_000_003
+        assert [2] == [item.transition.change_time.seconds - 1_790_000_000 for item in (await ask(some)).transitions]
 
 
 @pytest.mark.parametrize("token", ["x", "-1", "1" * 20, "\u0661"])
@@ -153,8 +153,7 @@ async def test_only_so_many_watch(tmp_path, monkeypatch) -> None:
         error = await refusal(place.stub.Watch(report_pb2.WatchRequest()))
         assert grpc.StatusCode.RESOURCE_EXHAUSTED is error.code()
         first.cancel()
-        while place.readers._watchers.count:
-            await asyncio.sleep(0.01)
+        await until(lambda: not place.readers._watchers.count)
         assert (await read(place.stub.Watch(report_pb2.WatchRequest()))).whole
 
 

@@ -19,7 +19,7 @@ from ascend_doctor.collector.workers import BusyError, Workers
 from ascend_doctor.model.report import Liveness
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
-from reading import ENTRIES, health, link, told
+from reading import ENTRIES, health, link, told, until
 
 NOW = 1_790_000_000.0
 
@@ -31,16 +31,19 @@ class Clock:
         self.now = NOW
 
     def __call__(self) -> float:
+        """Return what time it is."""
         return self.now
 
 
 @pytest.fixture
 def clock() -> Clock:
+    """A clock at the time at which the nodes told what they told."""
     return Clock()
 
 
 @pytest.fixture
 def fleet() -> Fleet:
+    """A node with a broken link, a healthy one, and one that was never seen."""
     found = Fleet(expected=["node-10"])
     found.take_up(
         [
@@ -53,6 +56,7 @@ def fleet() -> Fleet:
 
 @pytest.fixture
 async def reports(fleet, clock):
+    """The reports over that fleet."""
     found = Reports(fleet, ENTRIES, version="1.0", clock=clock)
     yield found
     found.close()
@@ -183,8 +187,7 @@ async def test_workers_take_only_so_much() -> None:
     workers = Workers("test", most=1)
     go = threading.Event()
     first = asyncio.ensure_future(workers.do(lambda: go.wait(20)))
-    while not workers.waiting:
-        await asyncio.sleep(0)
+    await until(lambda: workers.waiting)
     with pytest.raises(BusyError, match="1 answers are being made"):
         await workers.do(time.time)
     go.set()

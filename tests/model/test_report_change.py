@@ -33,9 +33,7 @@ FINDINGS = st.lists(
     ),
     unique_by=lambda finding: finding.key,
 )
-REPORTS = st.builds(
-    Report, st.just(1.0), st.sampled_from(Verdict), st.builds(tuple, NODES), st.builds(tuple, FINDINGS)
-)
+REPORTS = st.builds(Report, st.just(1.0), st.sampled_from(Verdict), st.builds(tuple, NODES), st.builds(tuple, FINDINGS))
 
 
 @given(st.lists(REPORTS, min_size=1, max_size=5))
@@ -62,11 +60,12 @@ def test_changes_put_together_are_the_newest_report(reports) -> None:
 
 def test_newer_evidence_is_no_change() -> None:
     """A node that looked again and found the same is not told about."""
+    quote = Quote("k", "d", "c", ("x",), "stdout", Ending.EXITED, 0)
     again = attrs.evolve(
         REPORT,
         made_at=70.0,
         nodes=(attrs.evolve(NODE, seen_at=65.0),),
-        findings=(attrs.evolve(LINK, judged_at=65.0, quotes=(Quote("k", "d", "c", ("x",), "stdout", Ending.EXITED, 0),)),),
+        findings=(attrs.evolve(LINK, judged_at=65.0, quotes=(quote,)),),
     )
     assert ReportChange(False, Verdict.NOT_READY) == change_between(REPORT, again)
     assert change_between(REPORT, again).is_empty

@@ -8,7 +8,9 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Recorded, Transition
 from ascend_doctor.report import json_history, json_report
 
-RECORDED = Recorded(7, "n1", 1_790_000_060.0, Transition("roce.link", "port:n1:3", None, Status.FAIL, 1_790_000_000.0, "down"))
+RECORDED = Recorded(
+    7, "n1", 1_790_000_060.0, Transition("roce.link", "port:n1:3", None, Status.FAIL, 1_790_000_000.0, "down")
+)
 GONE = Recorded(8, "n1", 0.0, Transition("roce.link", "port:n1:3", Status.FAIL, None))
 
 

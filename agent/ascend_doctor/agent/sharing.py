@@ -68,7 +68,7 @@ class Sharing:
             self.view = self.view.followed_by(state.evidence)
         sections: Dict[str, Section] = {}
         times: Dict[str, float] = {}
-        for check, findings in _by_check(state.findings.values()).items():
+        for check, findings in sorted(_by_check(state.findings.values()).items()):
             if check in self._unshared:
                 continue
             known = self.sections.sections.get(check)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import sys
 from typing import Any, Tuple, Type, TypeVar
 
 import attrs

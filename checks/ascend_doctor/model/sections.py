@@ -7,11 +7,12 @@ says the same, so that a collector holds it once for a whole fleet.
 from __future__ import annotations
 
 import hashlib
-from typing import Dict, FrozenSet, Iterable, Mapping, Tuple
+from typing import FrozenSet, Iterable, Mapping, Tuple
 
 import attrs
 
 from ascend_doctor.model.finding import Finding
+from ascend_doctor.model.rows import Row, numbers, row
 from ascend_doctor.model.status import Severity, Status
 from ascend_doctor.model.transition import Transition
 
@@ -63,6 +64,10 @@ class Section:
         return dict(zip(self.subjects, self.statuses))
 
 
+def _compact(sections: Mapping[str, Section]) -> Row[Section]:
+    return row(sections)
+
+
 @attrs.frozen
 class Sections:
     """All sections of a node by their names, and when what they rest on was collected (epoch seconds, 0.0 unknown).
@@ -70,8 +75,8 @@ class Sections:
     Never changed in place. Two are equal when their sections are, whatever the times.
     """
 
-    sections: Mapping[str, Section] = attrs.field(factory=dict)
-    times: Mapping[str, float] = attrs.field(factory=dict, eq=False)
+    sections: Mapping[str, Section] = attrs.field(factory=dict, converter=_compact)
+    times: Mapping[str, float] = attrs.field(factory=dict, converter=numbers, eq=False)
     _sum: int = attrs.field(eq=False, repr=False, alias="sum_")
     size: int = attrs.field(eq=False, repr=False)
     """How many bytes the contents have together."""
@@ -122,16 +127,24 @@ def apply(state: Sections, change: SectionsChange) -> Sections:
     """Return the sections after the change. Times and removals of what is not there are ignored."""
     sections, total, size = state.sections, state._sum, state.size  # noqa: SLF001
     if change.sections or change.removed:
-        changed: Dict[str, Section] = dict(sections)
-        left = [changed.pop(name) for name in change.removed if name in changed]
-        left += [changed[name] for name in change.sections if name in changed]
-        changed.update(change.sections)
+        left = [sections[name] for name in {*change.sections, *change.removed} if name in sections]
         total += _sum_over(change.sections.values()) - _sum_over(left)
         size += _size_over(change.sections.values()) - _size_over(left)
-        sections = changed
-    times = {name: at for name, at in state.times.items() if name in sections} if change.removed else dict(state.times)
-    times.update((name, at) for name, at in change.times.items() if name in sections)
+        sections = _followed_by(sections, change.sections, change.removed)
+    # As a rule a round brings new times and nothing else.
+    known = all(name in state.times or name not in sections for name in change.times)
+    if known and not change.removed:
+        return Sections(sections, numbers(state.times).with_known(change.times), sum_=total % _MODULUS, size=size)
+    times = {name: at for name, at in {**state.times, **change.times}.items() if name in sections}
     return Sections(sections, times, sum_=total % _MODULUS, size=size)
+
+
+def _followed_by(
+    sections: Mapping[str, Section], upserts: Mapping[str, Section], removed: FrozenSet[str]
+) -> Mapping[str, Section]:
+    if not removed and all(name in sections for name in upserts):
+        return row(sections).with_known(upserts)
+    return {**{name: item for name, item in sections.items() if name not in removed}, **upserts}
 
 
 def difference(old: Sections, new: Sections) -> SectionsChange:

@@ -18,7 +18,7 @@ MAX_WAITING = 8
 
 @attrs.frozen
 class Page:
-    """Some transitions, what the collector learnt last first. `before_id` asks for the next page; None: there is none."""
+    """Some transitions, what the collector learnt last first. `before_id` asks for the next page, None on the last."""
 
     items: Tuple[Recorded, ...]
     before_id: Optional[int]

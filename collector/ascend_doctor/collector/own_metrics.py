@@ -44,7 +44,10 @@ def _store(found: Families, committer: Committer) -> None:
         "committed_changes": ("Changes that are in the store", committer.committed),
         "superseded_changes": ("Changes that another collector's made void", committer.superseded),
         "store_failures": ("How often the store failed", committer.failures),
-        "pruned_rows": ("Rows of the history that were dropped because there were too many, or too old", committer.pruned),
+        "pruned_rows": (
+            "Rows of the history that were dropped",
+            committer.pruned,
+        ),
         "store_busy_seconds": ("Time that the store took", committer.busy_s),
     }
     for name, (about, count) in counts.items():

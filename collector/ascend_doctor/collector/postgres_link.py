@@ -8,7 +8,6 @@ import os
 import socket
 import threading
 import time
-from contextlib import AbstractContextManager
 from typing import Any, Callable, Dict, Iterator, Optional
 
 import psycopg
@@ -46,15 +45,6 @@ READ_COMMITTED = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
-def answered(connection: Connection) -> AbstractContextManager[object]:
-    """At the end of the block, which is within a transaction, everything in it is answered.
-
-    Only then does the server take the transaction for idle, and ends it when nothing more comes: an answer that is
-    fetched without it leaves the server waiting for the rest, with its locks, for as long as the connection lasts.
-    """
-    return connection.pipeline()
-
-
 class Link:
     """One connection at a time, opened when it is needed. `prepare` is called with each new one. For one thread.
 
@@ -80,13 +70,14 @@ class Link:
 
     @contextlib.contextmanager
     def transaction(self, begin: str = READ_COMMITTED) -> Iterator[Connection]:
-        """Everything in the block is one transaction, sent without waiting for answers that nobody asks for.
+        """Everything in the block is one transaction.
 
-        Raises `StoreError` when anything goes wrong, and begins with a new connection the next time.
+        Raises `StoreError` when anything goes wrong, and begins with a new connection the next time. Statements go one
+        by one: only after an answer that ends so does the server take the transaction for idle, and ends it when nothing
+        more comes. A pipeline whose answers are fetched leaves it waiting with its locks (seen on PostgreSQL 16 and 18).
         """
-        with self._errors(), self._deadline(self._connected()) as connection, connection.pipeline():
-            connection.execute(begin)
-            connection.execute(_SET_LIMITS)
+        with self._errors(), self._deadline(self._connected()) as connection:
+            connection.execute(f"{begin}; {_SET_LIMITS}")
             yield connection
             connection.execute("COMMIT")
 

@@ -11,6 +11,9 @@ FORMAT = 1
 _LOCK = 0x41734472
 """The advisory lock that is held while tables are made."""
 _OLDEST_SERVER = 100_000
+# Not `to_regclass` and the like: they may answer from a cache that has not heard yet what others made.
+_SCHEMA = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'ascend_doctor'"
+_CLOCK = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'ascend_doctor' AND tablename = 'clock'"
 
 _TABLES = f"""
 CREATE TABLE ascend_doctor.clock (
@@ -60,8 +63,7 @@ def prepare(connection: Connection) -> None:
 
 
 def _is_there(connection: Connection) -> bool:
-    row = connection.execute("SELECT to_regclass('ascend_doctor.clock') IS NOT NULL").fetchone()
-    return bool(row and row[0])
+    return bool(connection.execute(_CLOCK).fetchone())
 
 
 def _make(connection: Connection) -> None:
@@ -70,8 +72,7 @@ def _make(connection: Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     try:
         if not _is_there(connection):
-            row = connection.execute("SELECT to_regnamespace('ascend_doctor') IS NULL").fetchone()
-            if row and row[0]:
+            if not connection.execute(_SCHEMA).fetchone():
                 connection.execute("CREATE SCHEMA ascend_doctor")
             connection.execute(_TABLES)
     except psycopg.errors.InsufficientPrivilege:

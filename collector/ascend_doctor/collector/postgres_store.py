@@ -33,7 +33,7 @@ from ascend_doctor.collector.manifest import (
     referenced,
     unpack_times,
 )
-from ascend_doctor.collector.postgres_link import SNAPSHOT, Connection, Link, answered
+from ascend_doctor.collector.postgres_link import SNAPSHOT, Connection, Link
 from ascend_doctor.collector.postgres_schema import prepare
 from ascend_doctor.collector.runs import Run, by_node, settle
 from ascend_doctor.collector.store import (
@@ -130,9 +130,8 @@ class PostgresStore:
         """Drop a node, here and with the next news everywhere."""
         with self._link.transaction() as connection:
             connection.execute(sql.TICK)
-            with answered(connection):
-                gone = connection.execute("DELETE FROM ascend_doctor.nodes WHERE node = %s RETURNING node", (node,))
-                connection.execute(sql.FORGET, (node,))
+            gone = connection.execute("DELETE FROM ascend_doctor.nodes WHERE node = %s RETURNING node", (node,))
+            connection.execute(sql.FORGET, (node,))
             return gone.fetchone() is not None
 
     def history(self, query: HistoryQuery) -> Sequence[Recorded]:
@@ -167,8 +166,7 @@ class PostgresStore:
         with self._link.transaction() as connection:
             dropped = self._drop(connection, sql.DROP_OLD, bounds) or self._drop(connection, sql.DROP_BEYOND, bounds)
             if not dropped:
-                with answered(connection):
-                    crowds = connection.execute(sql.CROWDED, bounds)
+                crowds = connection.execute(sql.CROWDED, bounds)
                 crowded = crowds.fetchone()
                 dropped = 0 if crowded is None else self._drop(connection, sql.DROP_OF_ONE, crowded)
             return dropped or self._sweep(connection)
@@ -208,9 +206,8 @@ class PostgresStore:
         if len(self._contents) >= MAX_CACHED:
             self._forget_contents()
             missing = list(numbers)
-        with answered(connection):
-            query = "SELECT id, content FROM ascend_doctor.contents WHERE id = ANY(%s)"
-            rows = connection.execute(query, (missing,), binary=True)
+        query = "SELECT id, content FROM ascend_doctor.contents WHERE id = ANY(%s)"
+        rows = connection.execute(query, (missing,), binary=True)
         self._contents.update(rows.fetchall())
 
     def _names_of(self, number: int) -> Tuple[str, ...]:
@@ -225,9 +222,8 @@ class PostgresStore:
     # --- committing --------------------------------------------------------------------------------------------------
 
     def _commit(self, connection: Connection, changes: Mapping[str, Sequence[Entry]]) -> FrozenSet[str]:
-        with answered(connection):
-            tick = connection.execute(sql.TICK)
-            rows = connection.execute(sql.PRESENT, (self._me, list(changes)), binary=True)
+        tick = connection.execute(sql.TICK)
+        rows = connection.execute(sql.PRESENT, (self._me, list(changes)), binary=True)
         revision, sweeps = _one(tick)
         if sweeps != self._sweeps:
             self._numbers.clear()
@@ -298,10 +294,9 @@ class PostgresStore:
                 continue
         if wanted:
             keys = list(wanted)
-            with answered(connection):
-                connection.execute(sql.ADD_CONTENTS, (keys, list(wanted.values())))
-                query = "SELECT digest, id FROM ascend_doctor.contents WHERE digest = ANY(%b::bytea[])"
-                rows = connection.execute(query, (keys,), binary=True)
+            connection.execute(sql.ADD_CONTENTS, (keys, list(wanted.values())))
+            query = "SELECT digest, id FROM ascend_doctor.contents WHERE digest = ANY(%b::bytea[])"
+            rows = connection.execute(query, (keys,), binary=True)
             found: Dict[bytes, int] = dict(rows.fetchall())
             self._numbers.update(found)
             self._contents.update((number, wanted[key]) for key, number in found.items())
@@ -315,8 +310,7 @@ class PostgresStore:
     def _drop(
         self, connection: Connection, statement: str, values: Union[Sequence[object], Mapping[str, object]]
     ) -> int:
-        with answered(connection):
-            dropped = connection.execute(statement, values)
+        dropped = connection.execute(statement, values)
         count, size = _one(dropped)
         if count:
             connection.execute(sql.DROPPED, (size,))
@@ -326,10 +320,9 @@ class PostgresStore:
         """Drop contents that no node has, some at once, and let every collector look up again which there are."""
         if self._added < SWEEP_AFTER:
             return 0
-        with answered(connection):
-            connection.execute("UPDATE ascend_doctor.clock SET revision = revision + 1, sweeps = sweeps + 1")
-            held = connection.execute("SELECT names, contents FROM ascend_doctor.nodes", binary=True)
-            ids = connection.execute("SELECT id FROM ascend_doctor.contents ORDER BY id")
+        connection.execute("UPDATE ascend_doctor.clock SET revision = revision + 1, sweeps = sweeps + 1")
+        held = connection.execute("SELECT names, contents FROM ascend_doctor.nodes", binary=True)
+        ids = connection.execute("SELECT id FROM ascend_doctor.contents ORDER BY id")
         used = referenced(held.fetchall())
         unused = [number for (number,) in ids.fetchall() if number not in used][:SWEEP_AFTER]
         if unused:
@@ -358,10 +351,6 @@ def open_postgres(url: str) -> PostgresStore:
 
     What the URL leaves open comes from libpq's environment and files (`PGPASSFILE`, `PGSSLROOTCERT` ...).
     """
-    if not psycopg.Pipeline.is_supported():
-        raise StoreError(
-            "the PostgreSQL client library is too old; pip install 'ascend-doctor[postgres]' brings its own"
-        )
     return PostgresStore(url)
 
 

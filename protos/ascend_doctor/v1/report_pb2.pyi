@@ -359,7 +359,7 @@ class ListTransitionsRequest(_message.Message):
 
     @_builtins.property
     def until_time(self) -> _timestamp_pb2.Timestamp:
-        """Nothing that happened at this time or after. Absent: up to now."""
+        """Nothing that happened after. Absent: up to now."""
 
     def __init__(
         self,

@@ -153,7 +153,7 @@ def _parameters() -> Dict[str, Any]:
         "check": _query("check", "Only findings of this check; may be given again. The verdict counts all.", texts),
         "passes": _query("passes", "Tell what passed one by one.", {"type": "boolean", "default": False}),
         "since": _query("since", f"Nothing that happened before. {_TIME}", {"type": "string"}),
-        "until": _query("until", f"Nothing that happened at this time or after. {_TIME}", {"type": "string"}),
+        "until": _query("until", f"Nothing that happened after. {_TIME}", {"type": "string"}),
         "limit_of_nodes": _limit(DEFAULT_NODES, MAX_NODES),
         "limit_of_history": _limit(DEFAULT_PAGE, MAX_PAGE),
         "cursor": _query("cursor", "`next` of the page before.", {"type": "string"}),

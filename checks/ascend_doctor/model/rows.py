@@ -1,0 +1,82 @@
+"""Small mappings of which there are many with the same keys: the keys are kept once."""
+
+from __future__ import annotations
+
+import functools
+from array import array
+from typing import Dict, Generic, Iterator, Mapping, Sequence, Tuple, TypeVar
+
+V = TypeVar("V")
+
+MAX_LAYOUTS = 1_024
+"""So many sets of keys are remembered; a row with another one has its own."""
+
+
+class _Layout:
+    """The keys of a row in their order, and the place of each."""
+
+    __slots__ = ("keys", "place")
+
+    def __init__(self, keys: Tuple[str, ...]) -> None:
+        self.keys = keys
+        self.place: Dict[str, int] = {key: place for place, key in enumerate(keys)}
+
+
+_layout = functools.lru_cache(maxsize=MAX_LAYOUTS)(_Layout)
+
+
+class Row(Mapping[str, V], Generic[V]):
+    """A mapping that is never changed in place, in the order in which its keys were given."""
+
+    __slots__ = ("_layout", "_values")
+
+    def __init__(self, layout: _Layout, values: Sequence[V]) -> None:
+        """Use `row` or `numbers`."""
+        self._layout = layout
+        self._values = values
+
+    def __getitem__(self, key: str) -> V:
+        return self._values[self._layout.place[key]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layout.keys)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._layout.place
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Row) and other._layout is self._layout and type(other._values) is type(self._values):
+            return bool(self._values == other._values)
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    __hash__ = None  # type: ignore[assignment] # as a dict has none
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> Tuple[object, ...]:
+        return (numbers if isinstance(self._values, array) else row, (dict(self),))
+
+    def with_known(self, changes: Mapping[str, V]) -> Row[V]:
+        """Return the row with other values for some keys; those that it does not have are ignored."""
+        place = self._layout.place
+        values = self._values[:] if isinstance(self._values, array) else list(self._values)
+        for key, value in changes.items():
+            if key in place:
+                values[place[key]] = value
+        return Row(self._layout, values if isinstance(values, array) else tuple(values))
+
+
+def row(items: Mapping[str, V]) -> Row[V]:
+    """Return a row with these items; the same when it is one."""
+    return items if isinstance(items, Row) else Row(_layout(tuple(items)), tuple(items.values()))
+
+
+def numbers(items: Mapping[str, float]) -> Row[float]:
+    """Return a row of numbers, which are kept side by side without an object for each."""
+    if isinstance(items, Row):
+        return items
+    return Row(_layout(tuple(items)), array("d", items.values()))
