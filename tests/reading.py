@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
@@ -77,7 +79,9 @@ class Reading:
     store: Store
     committer: Committer
     channel: grpc.aio.Channel
+    listen: Address
     web: Address
+    _last: Dict[str, int] = attrs.field(factory=dict)
 
     @property
     def stub(self) -> Any:
@@ -90,8 +94,10 @@ class Reading:
 
     def remember(self, node: str, *changes: Transition) -> None:
         """Put transitions into the history."""
-        standing = Standing(EPOCH, 1, time.time())
-        numbered = tuple((number, item) for number, item in enumerate(changes, start=1))
+        last = self._last.get(node, 0)
+        numbered = tuple((number, item) for number, item in enumerate(changes, start=last + 1))
+        self._last[node] = last + len(changes)
+        standing = Standing(EPOCH, self._last[node], time.time())
         self.store.claim({node: time.time()})
         entry = Entry(node, standing, True, {}, frozenset(), {}, numbered)
         assert frozenset() == self.store.commit([entry])
@@ -156,7 +162,8 @@ async def reading(
     readers.readiness.is_started = True
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Reading(fleet, reports, readers, store, committer, channel, web.address)
+            listen = Address("127.0.0.1", port)
+            yield Reading(fleet, reports, readers, store, committer, channel, listen, web.address)
     finally:
         readers.drain()
         await server.stop(1.0)
@@ -165,3 +172,54 @@ async def reading(
         await writer
         reports.close()
         store.close()
+
+
+CHANGES = (
+    Transition("roce.link", "port:node-1:3", Status.PASS, Status.FAIL, 1_790_000_000.0, "the link is DOWN"),
+    Transition("npu.ecc", "npu:node-1:0", None, Status.WARN, time.time(), "one bit\x1b[31m"),
+    Transition("roce.link", "port:node-1:3", Status.FAIL, None, time.time()),
+)
+"""What the history of the process holds to begin with: something old, something hostile, something that went."""
+
+
+class ReadingProcess:
+    """The same as a process of its own, with a broken node-1, a healthy node-2 and a history."""
+
+    def __init__(self, folder: Path) -> None:
+        words = [sys.executable, __file__, str(folder)]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.listen = self.ask("")
+
+    def ask(self, word: str) -> str:
+        """Let one more link of node-2 break (its port), or nothing for an empty word, and return the answer."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        if word:
+            self.process.stdin.write(f"{word}\n")
+            self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def __enter__(self) -> ReadingProcess:  # noqa: PYI034 - `Self` is not in Python 3.9
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate(timeout=PATIENCE_S)
+
+
+async def _be_a_process(folder: str) -> None:
+    nodes = (told("node-1", [link("node-1", 3), *health("node-1")]), told("node-2", health("node-2")))
+    loop = asyncio.get_running_loop()
+    async with reading(Path(folder), *nodes, expected=["node-9"]) as place:
+        place.remember("node-1", *CHANGES)
+        print(place.listen, flush=True)
+        while True:
+            word = (await loop.run_in_executor(None, sys.stdin.readline)).strip()
+            if not word:
+                break
+            change = Transition("roce.link", f"port:node-2:{word}", Status.PASS, Status.FAIL, time.time(), "down")
+            place.remember("node-2", change)
+            print("done", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(_be_a_process(*sys.argv[1:]))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import datetime as dt
 import json
 import time
-from typing import Deque, Iterable, Optional, Tuple
+from typing import Iterable, Optional, Sequence, Set, Tuple
 
 import attrs
 import click
@@ -103,23 +102,46 @@ def _moment(text: Optional[str]) -> float:
     return found
 
 
+class _Printed:
+    """The ids of the transitions that were printed, and of all that came before the first of them."""
+
+    def __init__(self) -> None:
+        self._ids: Set[int] = set()
+        self._before = 0
+        self.is_empty = True
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._ids or (isinstance(number, int) and number < self._before)
+
+    def add(self, numbers: Sequence[int]) -> None:
+        """Add some. Those that came long ago are forgotten: nothing as old as they are is printed any more."""
+        if self.is_empty:
+            self._before = min(numbers, default=0)
+        self.is_empty = False
+        self._ids.update(numbers)
+        if len(self._ids) > 2 * REMEMBERED:
+            kept = sorted(self._ids)[-REMEMBERED:]
+            self._ids, self._before = set(kept), kept[0]
+
+
 async def _follow(asked: Collector, wish: HistoryWish, look: _Look) -> None:
     """Print what there is, and then what comes. A collector that is away for a while is waited for."""
-    known: Deque[int] = collections.deque(maxlen=REMEMBERED)
-    trouble = ""
+    printed = _Printed()
+    told = ""
     while True:
         try:
-            found = await asked.history(wish, frozenset(known))
+            found = await asked.history(wish, printed)
         except NoAnswerError as error:
-            if not known and not trouble:
+            if printed.is_empty:
                 raise
-            if str(error) != trouble:
-                click.echo(f"ascend-doctor: {printable(str(error))}; trying again", err=True)
-            trouble = str(error)
+            if str(error) != told:
+                told = str(error)
+                click.echo(f"ascend-doctor: {printable(told)}; trying again", err=True)
         else:
+            told = ""
             look.show(found)
-            known.extend(item.id for item in reversed(found))
-            wish, trouble = attrs.evolve(wish, limit=REMEMBERED), trouble if found or not trouble else " "
+            printed.add([item.id for item in found])
+            wish = attrs.evolve(wish, limit=REMEMBERED)
         await asyncio.sleep(POLL_S)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import sys
 from typing import Any, Tuple, Type, TypeVar
 
 import attrs
