@@ -2,7 +2,7 @@
 
 SETUP := python3 tests/matrix.py
 
-.PHONY: help demo test lint bench-round bench-healthy fuzz protos docs lock clean
+.PHONY: help demo test lint bench-round bench-healthy bench-report bench-store fuzz protos docs lock clean
 
 help:
 	@echo "make demo         a simulated cluster: healthy, three faults named one by one, repaired"
@@ -10,9 +10,11 @@ help:
 	@echo "make lint         the static part of it alone"
 	@echo "make bench-round  how long a round of checks takes, beside the shell loop it replaces"
 	@echo "make bench-healthy  ten thousand rounds of healthy simulated machines: nothing may be found"
+	@echo "make bench-report  what answers for a fleet of ten thousand nodes cost, and hold up the collector"
+	@echo "make bench-store  what the stores of a collector cost: CPU, disk, and the time to load ten thousand nodes"
 	@echo "make fuzz         half an hour of looking for an answer that a parser cannot take"
 	@echo "make protos       generate the code of the wire again"
-	@echo "make docs         generate the pages of the checks again"
+	@echo "make docs         generate the pages of the checks and the API's document again"
 	@echo "make lock         resolve the pinned requirements again (needs uv)"
 	@echo "make clean        remove .venv and what the tests left"
 
@@ -31,6 +33,12 @@ bench-round:
 bench-healthy:
 	@$(SETUP) run benchmarks/healthy.py
 
+bench-report:
+	@$(SETUP) run benchmarks/report.py
+
+bench-store:
+	@$(SETUP) run benchmarks/store.py
+
 fuzz:
 	@$(SETUP) newest benchmarks/fuzz.py
 
@@ -41,6 +49,7 @@ docs:
 	@$(SETUP) run -m ascend_doctor.report.check_pages docs/checks
 	@$(SETUP) run -m ascend_doctor.simulator.fault_table docs/faults.md
 	@$(SETUP) run -m ascend_doctor.report.symptoms docs/symptoms.md
+	@$(SETUP) run -m ascend_doctor.collector.api.openapi docs/openapi.json
 
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.9 --generate-hashes --no-header --no-annotate --upgrade --quiet
 

@@ -55,9 +55,9 @@ class Recording:
         return difference(Sections(state), Sections(self.begin.sections))
 
 
-def record(rounds: int) -> Dict[str, Recording]:
+def record(rounds: int, names: Sequence[str] = (HEALTHY, *FAULTY)) -> Dict[str, Recording]:
     """Return a healthy node and one for each fault, over so many rounds."""
-    return {name: asyncio.run(_record(name, rounds)) for name in (HEALTHY, *FAULTY)}
+    return {name: asyncio.run(_record(name, rounds)) for name in names}
 
 
 async def _record(name: str, rounds: int) -> Recording:

@@ -205,7 +205,7 @@ async def watched(served: Served) -> int:
 ANSWERS: Mapping[str, Callable[[Served], Awaitable[int]]] = {
     "text": lambda served: fetched(served, "/"),
     "JSON": lambda served: fetched(served, "/api/v1/report"),
-    "JSON of a page of nodes": lambda served: fetched(served, "/api/v1/nodes?limit=5000"),
+    "JSON of a page of nodes": lambda served: fetched(served, "/api/v1/nodes?limit=1000"),
     "metrics": lambda served: fetched(served, "/metrics"),
     "gRPC report": streamed,
     "gRPC watch": watched,
@@ -256,7 +256,7 @@ class Size:
     r3: float
 
 
-WHOLE = Size(10_000, 3, 150, 1000, 20)
+WHOLE = Size(10_000, 3, 50, 1000, 20)
 SHORT = Size(300, 1, 500, 1000, 40)
 
 

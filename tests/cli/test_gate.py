@@ -207,7 +207,7 @@ def test_the_report(asked, capsys):
     assert "node-2" not in capsys.readouterr().out
     assert 2 == asked("report", "--node", "node-9")
     assert "node-9" in capsys.readouterr().out
-    assert 1 == asked("report", "--node", "node-2", "--check", "npu.ecc", "--format", "json")
+    assert 1 == asked("report", "--node", "node-2", "--check", "npu.ecc", "--passes", "--format", "json")
     findings = json.loads(capsys.readouterr().out)["findings"]
     assert {"npu.ecc"} == {item["check"] for item in findings}
 
@@ -341,6 +341,8 @@ def test_the_local_gate(monkeypatch, capsys, change, code, last):
         (grpc.StatusCode.UNAVAILABLE, NoAnswerError, "no answer (so it says); is it a collector, and does it use TLS"),
         (grpc.StatusCode.UNIMPLEMENTED, UserError, "is no collector of this release; check the address"),
         (grpc.StatusCode.INVALID_ARGUMENT, UserError, "invalid argument: so it says"),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, NoAnswerError, "cannot answer now: so it says"),
+        (grpc.StatusCode.ABORTED, NoAnswerError, "cannot answer now: so it says"),
     ],
 )
 def test_what_a_collector_may_say_instead_of_a_report(monkeypatch, status, kind, expected):

@@ -188,3 +188,19 @@ def test_what_passed_is_counted_unless_asked_for(asked) -> None:
     assert (16, 0) == (counted["counts"]["also_passed"], counted["counts"]["findings"]["pass"])
     told = json.loads(asked("report", "--passes", "--format", "json")[1])
     assert (0, 16) == (told["counts"]["also_passed"], told["counts"]["findings"]["pass"])
+
+
+def test_following_outlives_the_collector(tmp_path) -> None:
+    """A collector that goes away is told of once, and waited for."""
+    with ReadingProcess(tmp_path) as gone:
+        words = [*PROGRAM, "history", "--follow", "--format", "jsonl", "--collector", gone.listen]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert ["node-1"] * 3 == [json.loads(process.stdout.readline())["node"] for _ in range(3)]
+            gone.end()
+            assert "connection refused" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert 130 == process.wait(PATIENCE_S)
+            assert "" == process.stderr.read().strip()

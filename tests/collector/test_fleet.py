@@ -1,57 +1,53 @@
-"""The collector's memory: liveness by the clock, cluster findings, filters, transitions."""
+"""The collector's memory: what it keeps of a node, what follows from a change, and who is still current."""
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
-import small_cluster
-from ascend_doctor.checks import catalogue
 from ascend_doctor.collector.fleet import Deadlines, Fleet
-from ascend_doctor.collector.store import StoredNode, Transition
+from ascend_doctor.collector.store import Standing, StoredNode
+from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.report import Liveness
-from ascend_doctor.model.state import EMPTY, NodeState, whole
+from ascend_doctor.model.sections import NOTHING, Sections, difference, whole
 from ascend_doctor.model.status import Status
-from ascend_doctor.model.verdict import Verdict
+from ascend_doctor.model.subject import npu
+from ascend_doctor.model.transition import Transition
 from ascend_doctor.wire.effects import Commit
 from ascend_doctor.wire.frames import Hello
-from collecting import judged
-from wire_pair import finding
+from ascend_doctor.wire.sections import write_check, write_topic
+from wire_pair import section, sections, with_outcomes
 
 NOW = 1_790_000_000.0
-ENTRIES = catalogue.load()
 DEADLINES = Deadlines(stale_after_s=90, lost_after_s=600)
+HELLO = Hello("node-1", "e", 0, 0, "1.2")
+GOOD = sections({"npu.ecc": Status.PASS, "roce.link": Status.PASS}, NOW)
+DOWN = with_outcomes(GOOD, {"roce.link": Status.FAIL}, NOW + 60)
+WENT_DOWN = Transition("roce.link", "node:.:", Status.PASS, Status.FAIL, NOW + 60, "roce.link is fail")
 
 
-def _fleet(**more):
-    return Fleet(ENTRIES, deadlines=DEADLINES, version="1.0", **more)
+def _whole(state, sequence=1, epoch="e", *, node="node-1", told=()):
+    return Commit(node, epoch, sequence, True, whole(state, tuple(told)), state)
 
 
-def _commit(name, state, sequence=1, epoch="e"):
-    return Commit(name, epoch, sequence, True, whole(state), state)
+def _delta(before, state, sequence, *, told=()):
+    change = attrs.evolve(difference(before, state), transitions=tuple((sequence, item) for item in told))
+    return Commit("node-1", "e", sequence, False, change, state)
 
 
-def _of(*nodes, fleet=None, at=NOW):
-    """Return a fleet of nodes with the answers given, judged by themselves."""
-    found = fleet or _fleet()
-    for number, answers in enumerate(nodes, 1):
-        found.accept(_commit(f"node-{number}", judged(f"node-{number}", answers)), at)
+def _fleet(state=GOOD, **more):
+    found = Fleet(DEADLINES, **more)
+    found.accept(_whole(state), HELLO, NOW)
     return found
 
 
-@pytest.fixture(scope="module")
-def healthy():
-    """The answers of two healthy nodes."""
-    return small_cluster.node(1, 2), small_cluster.node(2, 1)
+def _stored(name, state, *, at=NOW, sequence=7):
+    contents = {name: item.content for name, item in state.sections.items()}
+    return StoredNode(name, Standing("e", sequence, at), contents, dict(state.times))
 
 
-def test_a_healthy_fleet_is_ready(healthy):
-    """Two nodes without a fault, heard of just now, are ready."""
-    report = _of(*healthy).report(NOW + 1)
-    assert Verdict.READY is report.verdict
-    assert [("node-1", Verdict.READY, Liveness.LIVE), ("node-2", Verdict.READY, Liveness.LIVE)] == [
-        (node.name, node.verdict, node.liveness) for node in report.nodes
-    ]
-    assert (NOW + 1, "the collector", "1.0") == (report.made_at, report.origin, report.doctor_version)
+def _changes(entry):
+    return [(item.check, item.before, item.after) for _, item in entry.transitions]
 
 
 @pytest.mark.parametrize(
@@ -70,167 +66,192 @@ def test_a_healthy_fleet_is_ready(healthy):
         (91, 10.0, Liveness.STALE),
     ],
 )
-def test_silence_grows_old(healthy, silent_s, current_s, expected):
+def test_silence_grows_old(silent_s, current_s, expected):
     """A node is stale, then lost, by the time since its last results; it may ask for more time, not for less."""
-    fleet = _of(*healthy)
-    fleet.greeted(Hello("node-1", "e", 0, 0, current_s=current_s))
+    fleet = Fleet(DEADLINES)
+    fleet.accept(_whole(GOOD), attrs.evolve(HELLO, current_s=current_s), NOW)
     assert expected is fleet.liveness("node-1", NOW + silent_s)
 
 
-def test_a_greeting_without_a_span_takes_the_last_one_back(healthy):
-    """A node that no longer says how long its results count gets the collector's deadline."""
-    fleet = _of(*healthy)
-    fleet.greeted(Hello("node-1", "e", 0, 0, current_s=900.0))
-    fleet.greeted(Hello("node-1", "e", 0, 0))
+def test_a_node_may_ask_for_other_times():
+    """How long results count is what the node said on the stream that they came on."""
+    fleet = Fleet(DEADLINES)
+    fleet.accept(_whole(GOOD), attrs.evolve(HELLO, current_s=900.0), NOW)
+    fleet.accept(_whole(GOOD, 2), HELLO, NOW)
     assert Liveness.STALE is fleet.liveness("node-1", NOW + 100)
 
 
-def test_a_silent_node_makes_nothing_ready(healthy):
-    """The results of a silent node are stale: it is neither ready nor accused, and the verdict is none."""
-    fleet = _of(*healthy)
-    fleet.accept(_commit("node-2", judged("node-2", healthy[1]), 2), NOW + 100)
-    report = fleet.report(NOW + 120)
-    assert Verdict.INCOMPLETE is report.verdict
-    assert [Liveness.STALE, Liveness.LIVE] == [node.liveness for node in report.nodes]
-    assert [Verdict.INCOMPLETE, Verdict.READY] == [node.verdict for node in report.nodes]
-    own = {item.status for item in report.findings if item.subject.node == "node-1"}
-    assert own <= {Status.STALE, Status.SKIP}
-    stale = next(item for item in report.blind_spots if item.subject.node == "node-1")
-    assert stale.summary.startswith("was pass 2 min ago, nothing came since: ")
+def test_who_is_expected_and_who_was_met():
+    """All names stand in natural order; who was never met has never been seen; who is forgotten is gone."""
+    fleet = _fleet(expected=["node-10", "node-2"])
+    assert ("node-1", "node-2", "node-10") == fleet.names
+    assert Liveness.NEVER_SEEN is fleet.liveness("node-2", NOW)
+    fleet.accept(_whole(GOOD, node="node-3"), HELLO, NOW)
+    assert ("node-1", "node-2", "node-3", "node-10") == fleet.names
+    fleet.forget("node-1")
+    fleet.forget("node-2")
+    assert ("node-2", "node-3", "node-10") == fleet.names
 
 
-def test_what_a_silent_node_does_not_have_stays_skipped():
-    """A result that was never looked for does not grow old."""
-    fleet = _fleet()
-    fleet.accept(_commit("node-1", NodeState.of([finding("roce.link", Status.SKIP)])), NOW)
-    assert [Status.SKIP] == [item.status for item in fleet.report(NOW + 1000).findings]
-
-
-def test_a_silent_node_that_was_broken_is_not_accused(healthy):
-    """A failure that is older than the deadline says nothing of now."""
-    fleet = _of({**healthy[0], **small_cluster.dark(1)}, healthy[1])
-    assert Verdict.NOT_READY is fleet.report(NOW).verdict
-    assert [Verdict.INCOMPLETE, Verdict.INCOMPLETE] == [node.verdict for node in fleet.report(NOW + 1000).nodes]
-    assert () == fleet.report(NOW + 1000).problems
-
-
-def test_an_expected_node_that_was_never_seen(healthy):
-    """A node that ought to be there and never spoke keeps the fleet from being ready."""
-    fleet = _of(*healthy, fleet=_fleet(expected=["node-10", "node-2"]))
-    report = fleet.report(NOW)
-    assert ["node-1", "node-2", "node-10"] == [node.name for node in report.nodes]
-    assert (Liveness.NEVER_SEEN, Verdict.INCOMPLETE) == (report.nodes[2].liveness, report.nodes[2].verdict)
-    assert report.nodes[2].seen_at is None
-    assert Verdict.INCOMPLETE is report.verdict
-
-
-def test_no_node_is_no_verdict():
-    """Without any node there is nothing to be ready."""
-    assert Verdict.INCOMPLETE is _fleet().report(NOW).verdict
-
-
-def test_a_switch_that_differs_between_nodes_is_one_finding(healthy):
-    """What no node can see alone is seen across nodes, and named on the NPU that is different."""
-    report = _of({**healthy[0], **small_cluster.of(small_cluster.tls(2, 1))}, healthy[1]).report(NOW)
-    assert [("cluster.tls-equal", "node-1", "2")] == [
-        (item.check, item.subject.node, item.subject.name) for item in report.problems
+def test_outcomes_are_counted():
+    """Sections in which anything did not pass are known by name; of the rest numbers are enough."""
+    mixed = [Finding("npu.temp", npu("node-1", number), status, "so") for number, status in enumerate(Status)]
+    state = Sections({**DOWN.sections, "npu.temp": write_check("npu.temp", mixed, "node-1")}, DOWN.times)
+    state = Sections({**state.sections, "hccs.link": section("hccs.link", Status.SKIP)}, state.times)
+    member = _fleet(state).members["node-1"]
+    assert (("roce.link", "npu.temp"), 2, 2) == (member.bad, member.passed, member.skipped)
+    assert member.says_anything
+    assert [Status.FAIL, *[item for item in Status if item not in (Status.PASS, Status.SKIP)]] == [
+        item.status for item in member.findings(passes=False)
     ]
-    assert [Verdict.NOT_READY, Verdict.READY] == [node.verdict for node in report.nodes]
+    assert len(Status) + 3 == len(list(member.findings(passes=True)))
 
 
-def test_a_dark_port_is_one_problem(healthy):
-    """What follows from a link that is down is folded under it, over the whole fleet."""
-    report = _of({**healthy[0], **small_cluster.dark(1)}, healthy[1]).report(NOW)
-    (problem,) = report.problems
-    assert ("roce.link", "node-1") == (problem.check, problem.subject.node)
-    assert {"roce.net-health", "roce.lldp"} <= {item.check for item in report.consequences_of(problem)}
+def test_findings_have_the_name_of_the_node():
+    """What travels without a name is told with it, with the time of its evidence."""
+    (found,) = _fleet(DOWN).members["node-1"].findings(passes=False)
+    assert ("roce.link|node:node-1:", "roce.link is fail", NOW + 60) == (found.key, found.summary, found.judged_at)
 
 
-def test_an_address_that_two_nodes_have(healthy):
-    """A fault of two nodes is a problem of both."""
-    second = {
-        **healthy[1],
-        **small_cluster.of(
-            small_cluster.answer(
-                small_cluster.hccn(0, "ip"), f"ipaddr:{small_cluster.address(1, 0)}\nnetmask:255.255.255.0\n"
-            )
-        ),
-    }
-    report = _of(healthy[0], second).report(NOW)
-    assert ["cluster.ip-duplicate"] == [item.check for item in report.problems]
-    assert [Verdict.NOT_READY, Verdict.NOT_READY] == [node.verdict for node in report.nodes]
+def test_a_node_that_tells_facts_only_says_nothing():
+    """Without an outcome there is nothing to be ready."""
+    fleet = _fleet(Sections({"versions": write_topic("versions", b"x", b"")}, {"versions": NOW}))
+    assert not fleet.members["node-1"].says_anything
+    assert NOW == fleet.members["node-1"].seen_at
 
 
-def test_the_cluster_is_judged_again_when_a_node_changes(healthy):
-    """A fault that is mended is gone from the next report, and one that comes is in it."""
-    fleet = _of({**healthy[0], **small_cluster.of(small_cluster.tls(2, 1))}, healthy[1])
-    assert Verdict.NOT_READY is fleet.report(NOW).verdict
-    fleet.accept(_commit("node-1", judged("node-1", healthy[0]), 2), NOW)
-    assert Verdict.READY is fleet.report(NOW).verdict
+def test_sections_of_many_nodes_are_one():
+    """What good nodes say is in memory once, wherever it came from."""
+    fleet = Fleet(DEADLINES)
+    fleet.take_up([_stored("node-1", GOOD), _stored("node-2", GOOD)])
+    read = fleet.pool.read(GOOD.sections["npu.ecc"].content)
+    one, two = (fleet.members[name].sections.sections["npu.ecc"] for name in ("node-1", "node-2"))
+    assert one is two is read
 
 
-def test_judging_is_not_done_twice(healthy, monkeypatch):
-    """Reports in a row, with nothing new, share one judgement."""
-    fleet = _of(*healthy)
-    first = fleet.report(NOW)
-    monkeypatch.setattr("ascend_doctor.collector.fleet.judge_fleet", None)
-    assert first.findings == fleet.report(NOW + 1).findings
+def test_the_store_is_taken_up():
+    """After a restart the fleet is as it was, and everything in it counts as stored."""
+    fleet = Fleet(DEADLINES)
+    fleet.take_up([_stored("node-1", DOWN, at=NOW - 5)])
+    known = fleet.known("node-1")
+    assert ("e", 7, 7, DOWN) == (known.epoch, known.sequence, known.committed, known.state)
+    assert Liveness.LIVE is fleet.liveness("node-1", NOW)
+    assert ("roce.link",) == fleet.members["node-1"].bad
 
 
-def test_filters(healthy):
-    """A report may be about some nodes and checks only; the verdict is that of those nodes, over all checks."""
-    fleet = _of({**healthy[0], **small_cluster.dark(1)}, healthy[1])
-    other = fleet.report(NOW, ["node-2", "node-2", "node-7"])
-    assert [("node-2", Verdict.READY), ("node-7", Verdict.INCOMPLETE)] == [(n.name, n.verdict) for n in other.nodes]
-    assert {"", "node-2"} == {item.subject.node for item in other.findings}
-    narrow = fleet.report(NOW, checks=["npu.ecc"])
-    assert {"npu.ecc"} == {item.check for item in narrow.findings}
-    assert Verdict.NOT_READY is narrow.verdict
-    short = fleet.report(NOW, passes=False)
-    assert {item.status for item in short.findings} <= {Status.FAIL, Status.WARN, Status.UNKNOWN, Status.STALE}
-    assert fleet.report(NOW).verdict is short.verdict
+def test_damaged_sections_are_left_out(caplog):
+    """A node of which the store has no sense is as one that was never met; the others are there, and it is told."""
+    fleet = Fleet(DEADLINES)
+    damaged = attrs.evolve(_stored("node-1", GOOD), sections={"npu.ecc": b"\xff\xff"})
+    fleet.take_up([damaged, _stored("node-2", GOOD)])
+    assert (None, ["node-2"]) == (fleet.known("node-1"), list(fleet.members))
+    assert "node node-1: what the store has of it is damaged" in caplog.text
 
 
-def test_transitions_tell_what_changed():
-    """New, changed and gone results are told; what stayed as it was is not."""
+def test_told_transitions_are_kept():
+    """What the node tells of changed results goes into history under its name, as it told it and once."""
     fleet = _fleet()
-    ecc, link = finding("npu.ecc", Status.PASS), finding("roce.link", Status.PASS)
-    new = fleet.accept(_commit("node-1", NodeState.of([ecc, link])), NOW)
-    assert {(None, Status.PASS)} == {(item.before, item.after) for item in new}
-    down = finding("roce.link", Status.FAIL)
-    changed = fleet.accept(_commit("node-1", NodeState.of([finding("npu.ecc", Status.PASS, NOW), down]), 2), NOW + 1)
-    assert (
-        Transition("node-1", down.key, "roce.link", Status.PASS, Status.FAIL, NOW + 1, "roce.link is fail"),
-    ) == changed
-    gone = fleet.accept(_commit("node-1", EMPTY, 3), NOW + 2)
-    assert {("npu.ecc", Status.PASS, None), ("roce.link", Status.FAIL, None)} == {
-        (item.check, item.before, item.after) for item in gone
-    }
+    back = attrs.evolve(WENT_DOWN, before=Status.FAIL, after=Status.PASS)
+    entry = fleet.accept(_delta(GOOD, DOWN, 2, told=[WENT_DOWN, back, WENT_DOWN]), HELLO, NOW + 61)
+    named = [attrs.evolve(item, subject="node:node-1:") for item in (WENT_DOWN, back, WENT_DOWN)]
+    assert tuple((2, item) for item in named) == entry.transitions
+
+
+def test_untold_changes_are_seen():
+    """After a lost spool nobody tells what changed: the sections before and after do."""
+    fleet = _fleet()
+    entry = fleet.accept(_whole(DOWN, 5, "f"), HELLO, NOW + 99)
+    assert ((5, attrs.evolve(WENT_DOWN, subject="node:node-1:")),) == entry.transitions
+
+
+def test_what_is_told_in_part_is_completed():
+    """A change that leads elsewhere than what was told is told to its end; one that was told is not doubled."""
+    fleet = _fleet()
+    warned = attrs.evolve(WENT_DOWN, after=Status.WARN)
+    entry = fleet.accept(_delta(GOOD, DOWN, 2, told=[warned]), HELLO, NOW)
+    assert [("roce.link", Status.PASS, Status.WARN), ("roce.link", Status.PASS, Status.FAIL)] == _changes(entry)
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_what_is_gone_is_told(is_whole):
+    """A failure that goes with its check is over, with the words of then and the collector's time; what passed is not."""
+    fleet = _fleet(DOWN)
+    entry = fleet.accept(_whole(NOTHING, 2) if is_whole else _delta(DOWN, NOTHING, 2), HELLO, NOW + 9)
+    gone = Transition("roce.link", "node:node-1:", Status.FAIL, None, NOW + 9, "roce.link is fail")
+    assert ((2, gone),) == entry.transitions
+
+
+def test_a_subject_that_is_gone_is_told():
+    """One NPU less in a check: its failure is over, told with the words of then."""
+    two = [Finding("npu.temp", npu("node-1", number), Status.FAIL, f"hot {number}") for number in range(2)]
+    before = Sections({"npu.temp": write_check("npu.temp", two, "node-1")}, {"npu.temp": NOW})
+    after = Sections({"npu.temp": write_check("npu.temp", two[:1], "node-1")}, {"npu.temp": NOW + 5})
+    entry = _fleet(before).accept(_delta(before, after, 2), HELLO, NOW + 9)
+    assert ((2, Transition("npu.temp", "npu:node-1:1", Status.FAIL, None, NOW + 5, "hot 1")),) == entry.transitions
+
+
+def test_nothing_is_told_twice():
+    """The same state again brings no transition, and a first one tells only what is wrong."""
+    fleet = Fleet(DEADLINES)
+    assert [("roce.link", None, Status.FAIL)] == _changes(fleet.accept(_whole(DOWN), HELLO, NOW))
+    assert [] == _changes(fleet.accept(_whole(DOWN, 2), HELLO, NOW))
+    assert [] == _changes(fleet.accept(_whole(DOWN, 1, "f"), HELLO, NOW))
+
+
+def test_an_entry_has_what_the_store_is_to_keep():
+    """Contents as they came, names that are gone, all times, and where the node stands."""
+    fleet = _fleet()
+    gone = Sections({"roce.link": DOWN.sections["roce.link"]}, {"roce.link": NOW + 60})
+    entry = fleet.accept(_delta(GOOD, gone, 2), attrs.evolve(HELLO, current_s=120.0), NOW + 61)
+    assert ("node-1", Standing("e", 2, NOW + 61, 120.0, "1.2"), False) == (entry.node, entry.standing, entry.whole)
+    assert {"roce.link": DOWN.sections["roce.link"].content} == entry.sections
+    assert (frozenset(["npu.ecc"]), {"roce.link": NOW + 60}) == (entry.removed, dict(entry.times))
 
 
 def test_what_is_known_of_a_node():
     """Memory runs ahead of the store, and a whole state under a number that the store has is not in it yet."""
-    fleet = _fleet()
-    state = NodeState.of([finding("npu.ecc", Status.PASS)])
+    fleet = Fleet(DEADLINES)
     assert fleet.known("node-1") is None
-    fleet.stored(_commit("node-1", state))
-    fleet.accept(_commit("node-1", state, 4), NOW)
+    four = fleet.accept(_whole(GOOD, 4), HELLO, NOW)
     assert (4, -1) == (fleet.known("node-1").sequence, fleet.known("node-1").committed)
-    fleet.stored(_commit("node-1", state, 4))
+    fleet.stored(four)
     assert 4 == fleet.known("node-1").committed
-    fleet.accept(_commit("node-1", EMPTY, 4), NOW)
+    fleet.accept(_whole(NOTHING, 4), HELLO, NOW)
     assert 3 == fleet.known("node-1").committed
-    fleet.accept(_commit("node-1", state, 1, "f"), NOW)
-    fleet.stored(_commit("node-1", state, 9, "e"))
+    fleet.accept(_whole(GOOD, 1, "f"), HELLO, NOW)
+    fleet.stored(four)
     assert ("f", -1) == (fleet.known("node-1").epoch, fleet.known("node-1").committed)
+    fleet.forget("node-1")
+    fleet.stored(four)
+    assert fleet.known("node-1") is None
 
 
-def test_the_store_is_taken_up(healthy):
-    """After a restart the fleet is as it was, and everything in it counts as stored."""
-    state = judged("node-1", healthy[0])
+def test_what_the_store_refused_is_in_doubt():
+    """The node has to say everything again; until it does, what it said last is told of it."""
+    fleet = _fleet(DOWN)
+    fleet.doubt("node-1")
+    fleet.doubt("node-2")
+    assert (None, ("roce.link",)) == (fleet.known("node-1"), fleet.members["node-1"].bad)
+    fleet.accept(_whole(DOWN, 2), HELLO, NOW)
+    assert 2 == fleet.known("node-1").sequence
+
+
+def test_what_may_change_a_report_is_counted():
+    """Newer evidence of what passes is no news; outcomes, facts and failures that are seen again are."""
     fleet = _fleet()
-    fleet.restore([StoredNode("node-1", "e", 7, state, NOW - 5)])
-    known = fleet.known("node-1")
-    assert ("e", 7, 7, state) == (known.epoch, known.sequence, known.committed, known.state)
-    assert Liveness.LIVE is fleet.liveness("node-1", NOW)
-    assert Verdict.READY is fleet.report(NOW).nodes[0].verdict
+    states = [
+        (with_outcomes(GOOD, {"npu.ecc": Status.PASS}, NOW + 60), False),
+        (with_outcomes(GOOD, {"hccs.link": Status.PASS}, NOW + 60), True),
+        (with_outcomes(GOOD, {"hccs.link": Status.SKIP}, NOW + 60), True),
+        (DOWN, True),
+        (with_outcomes(DOWN, {"npu.ecc": Status.PASS}, NOW + 90), True),
+        (GOOD, True),
+        (Sections({**GOOD.sections, "versions": write_topic("versions", b"x", b"")}, GOOD.times), True),
+        (Sections({**GOOD.sections, "versions": write_topic("versions", b"y", b"")}, GOOD.times), True),
+    ]
+    before = GOOD
+    for sequence, (state, is_news) in enumerate(states, 2):
+        count = fleet.changes
+        fleet.accept(_delta(before, state, sequence), HELLO, NOW)
+        assert is_news is (fleet.changes > count)
+        before = state

@@ -79,7 +79,7 @@ async def test_a_page_is_not_made_for_everybody_who_asks(tmp_path, monkeypatch):
 
 
 async def test_report_filters_come_over_the_wire(tmp_path):
-    """Names of nodes and of a job's hosts, checks, and leaving out what passed."""
+    """Names of nodes and of a job's hosts, checks, and what passed, which is only counted unless it is asked for."""
     state = NodeState.of([finding("npu.ecc", Status.PASS), finding("roce.link", Status.FAIL)])
     async with collecting(tmp_path) as here:
         async with Node(tmp_path, "node-1", here.listen) as node:
@@ -87,10 +87,11 @@ async def test_report_filters_come_over_the_wire(tmp_path):
             await node.heard()
         found = await ask(here.listen, nodes=["node-1"], job_hosts=["node-2"])
         assert ["node-1", "node-2"] == [item.name for item in found.nodes]
-        assert {"npu.ecc"} == {item.check for item in (await ask(here.listen, checks=["npu.ecc"])).findings}
-        short = await ask(here.listen, without_passes=True)
+        whole = await ask(here.listen, checks=["npu.ecc"], with_passes=True)
+        assert {"npu.ecc"} == {item.check for item in whole.findings}
+        short = await ask(here.listen)
         assert "npu.ecc" not in {item.check for item in short.findings}
-        assert "roce.link" in {item.check for item in short.findings}
+        assert ("roce.link" in {item.check for item in short.findings}, short.also_passed) == (True, 1)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ async def test_questions_that_make_no_sense(tmp_path, nodes, text):
 
 
 async def test_nodes_are_listed_page_by_page(tmp_path):
-    """Each page begins behind the last name of the one before; a token that is none is refused."""
+    """Each page begins behind the last name of the one before; a token that can be none is refused."""
     names = [f"node-{number}" for number in range(1, 12)]
     async with collecting(tmp_path, expected=names) as here, client_channel(here.listen, None) as channel:
         stub = report_pb2_grpc.ReportServiceStub(channel)
@@ -119,8 +120,8 @@ async def test_nodes_are_listed_page_by_page(tmp_path):
                 break
         assert [names[:4], names[4:8], names[8:]] == found
         assert names == [node.name for node in (await stub.ListNodes(report_pb2.ListNodesRequest())).nodes]
-        with pytest.raises(grpc.aio.AioRpcError, match="the page token names no node; begin anew"):
-            await stub.ListNodes(report_pb2.ListNodesRequest(page_token="node-99"))
+        with pytest.raises(grpc.aio.AioRpcError, match="page_token is none of ListNodes; begin anew"):
+            await stub.ListNodes(report_pb2.ListNodesRequest(page_token="node 99"))
 
 
 async def test_the_end_commits_what_waits(tmp_path, monkeypatch):
@@ -132,7 +133,7 @@ async def test_the_end_commits_what_waits(tmp_path, monkeypatch):
         if not held.is_set():
             loop.call_soon_threadsafe(held.set)
             asyncio.run_coroutine_threadsafe(asyncio.sleep(0.3), loop).result()
-        real(self, entries)
+        return real(self, entries)
 
     monkeypatch.setattr(SqliteStore, "commit", slow)
     async with collecting(tmp_path) as here, Node(tmp_path, "node-1", here.listen) as node:
@@ -152,7 +153,7 @@ async def test_a_writer_that_dies_ends_the_collector(tmp_path, monkeypatch):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(committer.Committer, "_run", broken)
-    settings = CollectorSettings(ANY_PORT, tmp_path / "store.sqlite")
+    settings = CollectorSettings(ANY_PORT, str(tmp_path / "store.sqlite"))
     with pytest.raises(RuntimeError, match="a bug"):
         await asyncio.wait_for(main.serve(settings, catalogue.load(), started=lambda _: None, stop=asyncio.Event()), 10)
 
@@ -161,7 +162,7 @@ async def test_ports_that_are_taken(tmp_path):
     """A port that somebody else listens on is named, for nodes and for the web, and nothing is left behind."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        settings = CollectorSettings(address, tmp_path / "store.sqlite")
+        settings = CollectorSettings(address, str(tmp_path / "store.sqlite"))
         with pytest.raises(ListenError, match=rf"{address}: cannot be listened on; is the port taken"):
             await _fail(settings)
         with pytest.raises(ListenError, match=rf"{address}: Address already in use; choose another address"):
@@ -171,7 +172,7 @@ async def test_ports_that_are_taken(tmp_path):
 
 async def test_settings_that_cannot_work(tmp_path, certificates):
     """Plaintext off loopback, files that do not fit together, and a store that another one holds."""
-    settings = CollectorSettings(ANY_PORT, tmp_path / "store.sqlite")
+    settings = CollectorSettings(ANY_PORT, str(tmp_path / "store.sqlite"))
     with pytest.raises(CredentialError, match="plaintext is for loopback only"):
         await _fail(attrs.evolve(settings, listen=Address("192.0.2.1", 7443)))
     mixed = attrs.evolve(certificates.collector, key=certificates.node.key)
@@ -188,7 +189,7 @@ async def test_settings_that_cannot_work(tmp_path, certificates):
 async def test_ipv6(tmp_path):
     """A collector listens on IPv6 as well."""
     six = Address("::1", 0)
-    settings = CollectorSettings(six, tmp_path / "store.sqlite", web=six)
+    settings = CollectorSettings(six, str(tmp_path / "store.sqlite"), web=six)
     stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(main.serve(settings, catalogue.load(), started=started.set_result, stop=stop))
     here = await asyncio.wait_for(started, 10)

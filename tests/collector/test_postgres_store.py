@@ -179,7 +179,7 @@ def test_what_is_remembered_is_bounded(pair, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def mortal():
+def mortal(postgres):
     """A server that the tests may stop."""
     server = Server()
     try:

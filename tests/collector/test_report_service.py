@@ -10,9 +10,10 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ascend_doctor.collector import readiness, watching
+from ascend_doctor.collector import history, judged, readiness, service, watching
 from ascend_doctor.collector.history import MAX_PAGE
 from ascend_doctor.collector.store import StoreError
+from ascend_doctor.collector.workers import BusyError
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import finding_pb2, report_pb2
@@ -101,14 +102,31 @@ async def test_bad_requests_are_refused(tmp_path) -> None:
             assert grpc.StatusCode.INVALID_ARGUMENT is (await refusal(call)).code()
 
 
-async def test_a_store_that_fails_is_unavailable(tmp_path, monkeypatch) -> None:
+async def test_a_store_that_fails_is_told(tmp_path, monkeypatch) -> None:
     """The history cannot be told; the report can."""
     async with reading(tmp_path, told("node-1", health("node-1"))) as place:
         monkeypatch.setattr(type(place.store), "history", failing)
         error = await refusal(place.stub.ListTransitions(report_pb2.ListTransitionsRequest(page_size=MAX_PAGE)))
-        assert grpc.StatusCode.UNAVAILABLE is error.code()
+        assert (grpc.StatusCode.ABORTED, "disk I/O error") == (error.code(), error.details())
         messages = [message async for message in place.stub.GetReport(report_pb2.GetReportRequest())]
         assert report_pb2.VERDICT_READY == messages[0].header.verdict
+
+
+async def test_a_report_that_is_too_big_is_refused(tmp_path, monkeypatch) -> None:
+    """The caller is told what to ask instead."""
+    monkeypatch.setattr(judged, "MAX_OUTCOMES", 7)
+    async with reading(tmp_path, told("node-1", health("node-1"))) as place:
+        error = await refusal(place.stub.GetReport(report_pb2.GetReportRequest(with_passes=True)))
+        assert grpc.StatusCode.FAILED_PRECONDITION is error.code()
+        assert "name some nodes or checks" in (error.details() or "")
+
+
+async def test_only_so_many_read_the_history_at_once(tmp_path, monkeypatch) -> None:
+    """Nodes' changes go through the same thread: one more is asked to come again."""
+    monkeypatch.setattr(history, "MAX_WAITING", 0)
+    async with reading(tmp_path) as place:
+        error = await refusal(place.stub.ListTransitions(report_pb2.ListTransitionsRequest()))
+        assert grpc.StatusCode.RESOURCE_EXHAUSTED is error.code()
 
 
 async def test_who_watches_is_told_what_is_and_what_changes(tmp_path, monkeypatch) -> None:
@@ -130,6 +148,20 @@ async def test_who_watches_is_told_what_is_and_what_changes(tmp_path, monkeypatc
         assert ["roce.link|port:node-1:3"] == list(mended.removed_finding_keys)
         place.fleet.forget("node-2")
         assert ["node-2"] == list((await read(call)).removed_node_names)
+
+
+async def test_who_watches_the_same_shares_the_work(tmp_path, monkeypatch) -> None:
+    """A change is worked out once for all of them."""
+    monkeypatch.setattr(watching, "LOOK_S", 0.01)
+    compared = []
+    real = watching.change_between
+    monkeypatch.setattr(watching, "change_between", lambda old, new: compared.append(new) or real(old, new))
+    async with reading(tmp_path, told("node-1", health("node-1"))) as place:
+        calls = [place.stub.Watch(report_pb2.WatchRequest()) for _ in range(5)]
+        assert all([(await read(call)).whole for call in calls])
+        place.become(told("node-1", [link("node-1", 3)], sequence=2))
+        assert all([len((await read(call)).findings) == 1 for call in calls])
+    assert 2 == len(compared)
 
 
 async def test_who_watches_some_hears_of_nobody_else(tmp_path, monkeypatch) -> None:
@@ -197,3 +229,69 @@ async def test_only_so_many_listen_for_health(tmp_path, monkeypatch) -> None:
         stub: Any = health_pb2_grpc.HealthStub(place.channel)
         error = await refusal(stub.Watch(health_pb2.HealthCheckRequest()))
         assert grpc.StatusCode.RESOURCE_EXHAUSTED is error.code()
+
+
+CALLS = (
+    lambda stub: stub.GetReport(report_pb2.GetReportRequest()),
+    lambda stub: stub.ListNodes(report_pb2.ListNodesRequest()),
+    lambda stub: stub.ListTransitions(report_pb2.ListTransitionsRequest()),
+    lambda stub: stub.Watch(report_pb2.WatchRequest()),
+)
+
+
+async def test_a_node_may_not_read(tmp_path, certificates) -> None:
+    """Every method asks for the role of a reader."""
+    async with reading(tmp_path, tls=certificates.collector, reader=certificates.node) as place:
+        for call in CALLS:
+            error = await refusal(call(place.stub))
+            assert grpc.StatusCode.PERMISSION_DENIED is error.code()
+            assert "issue a certificate with --role reader" in (error.details() or "")
+
+
+async def test_a_reader_may_read(tmp_path, certificates) -> None:
+    """Report, nodes, history and changes."""
+    node = told("node-1", health("node-1"))
+    async with reading(tmp_path, node, tls=certificates.collector, reader=certificates.reader) as place:
+        report, nodes, transitions, watch = (call(place.stub) for call in CALLS)
+        assert 1 == (await read(report)).header.node_count
+        assert ["node-1"] == [item.name for item in (await nodes).nodes]
+        assert [] == list((await transitions).transitions)
+        assert (await read(watch)).whole
+
+
+async def test_who_watches_and_does_not_read_is_cut_off(tmp_path, monkeypatch) -> None:
+    """What he leaves unread does not lie in memory for ever, and his place is free again."""
+    monkeypatch.setattr(service, "WRITE_S", 0.2)
+    monkeypatch.setattr(watching, "LOOK_S", 0.01)
+    async with reading(tmp_path, told("node-1", health("node-1"))) as place:
+        call = place.stub.Watch(report_pb2.WatchRequest())
+        await read(call)
+        many = [link("node-1", number, summary=f"{number} " + "x" * 4000) for number in range(500)]
+        for sequence in range(2, 12):
+            if not place.readers._watchers.count:
+                break
+            changed = [link("node-1", item.subject.name, summary=f"{sequence} {item.summary}") for item in many]
+            place.become(told("node-1", changed, sequence=sequence))
+            await place.reports.report()
+        await until(lambda: not place.readers._watchers.count)
+
+
+async def test_a_watcher_waits_while_too_much_is_asked(tmp_path, monkeypatch) -> None:
+    """He is told later, and all of it; only who has just come is refused."""
+    monkeypatch.setattr(watching, "LOOK_S", 0.01)
+    async with reading(tmp_path, told("node-1", health("node-1"))) as place:
+        call = place.stub.Watch(report_pb2.WatchRequest())
+        await read(call)
+        refused = []
+
+        async def do(work: object) -> None:
+            refused.append(work)
+            raise BusyError("busy")
+
+        with monkeypatch.context() as busy:
+            busy.setattr(place.reports.workers, "do", do)
+            place.become(told("node-1", [link("node-1", 3)], sequence=2))
+            await until(lambda: len(refused) > 1)
+            error = await refusal(place.stub.Watch(report_pb2.WatchRequest()))
+            assert grpc.StatusCode.RESOURCE_EXHAUSTED is error.code()
+        assert ["roce.link|port:node-1:3"] == [finding.key for finding in (await read(call)).findings]

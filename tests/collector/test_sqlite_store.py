@@ -14,6 +14,7 @@ import pytest
 from ascend_doctor.collector import sqlite_store
 from ascend_doctor.collector.sqlite_store import open_sqlite
 from ascend_doctor.collector.store import Entry, HistoryQuery, Standing, StoreError
+from ascend_doctor.collector.store_opening import back_up
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from store_entries import NOW, after, first, forever
@@ -277,14 +278,31 @@ def test_a_backup_is_a_store(store, tmp_path):
         assert frozenset() == copy.commit([after(one, {"a": b"another"})])
 
 
-def test_a_backup_that_cannot_be_made(store, tmp_path):
-    """What is there already is not written over, and a place that cannot be written is named."""
+def test_a_backup_that_cannot_be_made(store, path, tmp_path):
+    """What is there already is not written over; a place that cannot be written and a store that is none are named."""
     (tmp_path / "there").write_text("mine")
     with pytest.raises(StoreError, match="there: is there already; choose another name"):
         store.backup(tmp_path / "there")
     assert "mine" == (tmp_path / "there").read_text()
-    with pytest.raises(StoreError, match=r"cannot be written .*; choose another place, or make room"):
-        store.backup(tmp_path / "nowhere" / "copy")
+    with pytest.raises(StoreError, match=r"copy: cannot be written from .*; choose another place"):
+        back_up(str(path), tmp_path / "nowhere" / "copy")
+    with pytest.raises(StoreError, match=r"cannot be written from .*unable to open database file"):
+        back_up(str(tmp_path / "nothing"), tmp_path / "copy")
+    with pytest.raises(StoreError, match="there: is no store of a collector"):
+        back_up(str(tmp_path / "there"), tmp_path / "copy")
+    with pytest.raises(StoreError, match=r"^postgresql://h/d: back it up with pg_dump"):
+        back_up("postgresql://me:secret@h/d", tmp_path / "copy")
+    assert {"there", "state"} == {item.name for item in tmp_path.iterdir()}
+
+
+def test_a_backup_beside_the_collector(store, path, tmp_path):
+    """Another process may make the copy, of a path with any name, while the collector holds the store."""
+    store.commit([first(told=[TOLD])])
+    back_up(str(path), tmp_path / "a copy?mode=memory%20.sqlite")
+    with contextlib.closing(open_sqlite(tmp_path / "a copy?mode=memory%20.sqlite", NOW)) as copy:
+        assert [TOLD] == _told(copy)
+    back_up(str(tmp_path / "a copy?mode=memory%20.sqlite"), tmp_path / "again")
+    assert ["node-1"] == list(_loaded(tmp_path / "again"))
 
 
 def test_an_entry_tells_its_size():

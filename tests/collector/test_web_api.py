@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import validate
 from starlette.datastructures import QueryParams
 
-from ascend_doctor.collector import watching
+from ascend_doctor.collector import judged, watching
 from ascend_doctor.collector.api import answers, documents, events, openapi
 from ascend_doctor.collector.api.parameters import Parameters
 from ascend_doctor.collector.api.problems import ParameterError, problem_of
@@ -141,8 +141,8 @@ async def test_history_is_told(place) -> None:
         ("report?passes=1", "passes", "write true or false"),
         ("report?passes=true&passes=true", "passes", "give it once"),
         ("report?" + "&".join(["node=a"] * 2001), "node", "give it 2000 times at most"),
-        ("nodes?limit=0", "limit", "write a number up to 5000"),
-        ("nodes?limit=5001", "limit", "write a number up to 5000"),
+        ("nodes?limit=0", "limit", "write a number up to 1000"),
+        ("nodes?limit=1001", "limit", "write a number up to 1000"),
         ("nodes?cursor=%00", "cursor", "take `next` of the page before"),
         ("history?cursor=node-1", "cursor", "take `next` of the page before"),
         ("history?since=yesterday", "since", None),
@@ -236,6 +236,14 @@ async def test_too_much_at_once_is_refused(place, monkeypatch) -> None:
     assert (200, b"ready\n") == (await place.fetch("/readyz"))[::2]
     monkeypatch.undo()
     assert 200 == (await place.fetch("/api/v1/report"))[0]
+
+
+async def test_a_report_that_is_too_big_is_a_problem(place, monkeypatch) -> None:
+    """The reader is told what to ask instead; a narrower question is answered."""
+    monkeypatch.setattr(judged, "MAX_OUTCOMES", 20)
+    status, _, body = await place.fetch("/api/v1/report?passes=true")
+    assert (400, "name some nodes or checks") == (status, conforms(json.loads(body), "Problem")["remedy"])
+    assert 200 == (await place.fetch("/api/v1/report?passes=true&node=node-2"))[0]
 
 
 async def test_a_store_that_fails_is_a_problem(place, monkeypatch) -> None:

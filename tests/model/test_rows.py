@@ -66,4 +66,12 @@ def test_layouts_are_bounded():
     for number in range(2 * rows.MAX_LAYOUTS):
         row({str(number): 1})
 
-    assert rows.MAX_LAYOUTS >= rows._layout.cache_info().currsize
+    assert rows.MAX_LAYOUTS >= rows._remembered.cache_info().currsize
+
+
+def test_wide_rows_are_not_remembered():
+    """A row with more keys than any honest node has names of sections keeps them for itself."""
+    wide = {str(number): number for number in range(rows.MAX_KEYS + 1)}
+    before = rows._remembered.cache_info().misses
+    assert wide == row(wide)
+    assert before == rows._remembered.cache_info().misses

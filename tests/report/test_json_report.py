@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import sample_reports
-from ascend_doctor.model.finding import Quantity
+from ascend_doctor.model.finding import Finding, Quantity
 from ascend_doctor.report import json_report
 
 REPORTS = ("drill", "ready", "fleet", "hostile")
@@ -52,9 +52,15 @@ def test_problems_come_in_the_order_of_the_report():
     report = sample_reports.drill()
     shown = json_report.document(report)
     assert [finding.key for finding in report.problems] == shown["problems"]
-    assert {"failures": 3, "warnings": 1, "blind_spots": 2, "consequences": 4, "nodes": 2} == {
-        key: value for key, value in shown["counts"].items() if key != "findings"
-    }
+    assert {
+        "failures": 3,
+        "warnings": 1,
+        "blind_spots": 2,
+        "consequences": 4,
+        "nodes": 2,
+        "also_passed": 0,
+        "also_skipped": 0,
+    } == {key: value for key, value in shown["counts"].items() if key != "findings"}
     assert set(shown["problems"]) <= {finding["key"] for finding in shown["findings"]}
 
 
@@ -64,3 +70,19 @@ def test_numbers_that_json_lacks_become_text():
     odd = attrs.evolve(report.findings[0], observed=Quantity(float("nan"), "mW"))
     shown = json.loads(json_report.render(attrs.evolve(report, findings=(odd,))))
     assert {"value": "nan", "unit": "mW"} == shown["findings"][0]["observed"]
+
+
+def test_every_field_of_a_finding_is_written():
+    """The keys are those of the model, the subject's key beside them; a time that nobody knows is null."""
+    finding = sample_reports.link_down()
+    shown = json_report.finding_document(finding)
+    assert ["key", *(field.name for field in attrs.fields(Finding))] == list(shown)
+    assert (None, "2026-09-21T14:12:38.000Z") == (shown["since"], shown["judged_at"])
+    lasting = json_report.finding_document(attrs.evolve(finding, since=sample_reports.MADE_AT))
+    assert "2026-09-21T14:13:20.000Z" == lasting["since"]
+
+
+def test_what_passed_may_be_only_counted():
+    """A report that counts what passed says so, beside what is among its findings."""
+    counts = json_report.document(attrs.evolve(sample_reports.ready(), also_passed=70, also_skipped=3))["counts"]
+    assert (70, 3) == (counts["also_passed"], counts["also_skipped"])

@@ -14,6 +14,7 @@ import sample_reports
 import simulated
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.evidence import Ending, Evidence
+from ascend_doctor.model.status import Status
 from ascend_doctor.report import doctor_metrics, exposition, hardware_metrics
 
 MAPPING = """\
@@ -121,6 +122,14 @@ def test_fleet_metrics(golden):
     text = exposition.render(doctor_metrics.fleet_families(sample_reports.fleet()))
     assert "n0" not in text
     golden.check("metrics/fleet.prom", text)
+
+
+def test_what_passed_is_counted_whether_told_or_not():
+    """What is only counted in the report is in the number too."""
+    report = attrs.evolve(sample_reports.ready(), also_passed=70)
+    told = sum(finding.status is Status.PASS for finding in report.findings)
+    found = _samples(doctor_metrics.fleet_families(report))
+    assert told + 70 == found["ascend_doctor_fleet_good_results", (("status", "pass"),)]
 
 
 def test_a_fleet_that_did_not_tell_its_npus():

@@ -279,3 +279,20 @@ def test_folded_checks():
     many = {f"roce.c{number}": 2 for number in range(12)}
     assert folded_checks(many).startswith("roce.c0 (2), roce.c1 (2)")
     assert "roce.* (24), npu.*" == folded_checks({**many, "npu.ecc": 1})
+
+
+def test_how_long_a_problem_lasts():
+    """Where it is known since when, the time and the span stand below each other; a clock ahead gives no negative."""
+    lasting = attrs.evolve(sample_reports.link_down(), since=sample_reports.MADE_AT - 720)
+    page = terminal.render(Report(sample_reports.MADE_AT, Verdict.NOT_READY, (), (lasting,)))
+    assert "     since     2026-09-21 14:01:20 UTC (12 min)\n" in page
+    ahead = attrs.evolve(lasting, since=sample_reports.MADE_AT + 50)
+    assert "UTC (0 s)" in terminal.render(Report(sample_reports.MADE_AT, Verdict.NOT_READY, (), (ahead,)))
+    assert "since" not in terminal.render(Report(0.0, Verdict.NOT_READY, (), (sample_reports.link_down(),)))
+
+
+def test_what_is_only_counted_is_counted():
+    """What passed stands in the tail, whether it was told one by one or not."""
+    report = attrs.evolve(sample_reports.ready(), also_passed=70, also_skipped=3)
+    told = sum(finding.status is Status.PASS for finding in report.findings)
+    assert f"{told + 70} results as expected, 3 without anything to judge" in terminal.render(report)

@@ -73,6 +73,10 @@ def uplink_families(uplink: Uplink) -> Tuple[Family, ...]:
     found.add("ascend_doctor_uplink_streams_total", "Streams to a collector that were opened", uplink.connections)
     about = "Changes that no collector has acknowledged"
     found.add("ascend_doctor_uplink_unacknowledged_changes", about, uplink.unacknowledged)
+    about = "What those of these changes take in memory that are not folded into one"
+    found.add("ascend_doctor_uplink_waiting_bytes", about, uplink.waiting_bytes)
+    about = "Changes of results that were forgotten before a collector had them, since the agent started"
+    found.add("ascend_doctor_uplink_lost_transitions_total", about, uplink.lost_transitions)
     about = "Requests of the collector that were handed to the probe"
     found.add("ascend_doctor_uplink_rechecks_total", about, uplink.rechecks)
     return tuple(found)

@@ -86,6 +86,7 @@ class Uplink:
         """When the spool was looked at last, by the monotonic clock: the sign of progress."""
         self.connections = 0
         """How many streams have been opened."""
+        self._lost = 0
         self.rechecks = 0
         """How many requests of the collector were handed to the probe."""
 
@@ -109,6 +110,16 @@ class Uplink:
         """How many of the newest changes no collector has acknowledged; all of them before the first word of one."""
         session = self._session
         return 0 if session is None else session.sequence - max(session.acked, 0)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """About how many bytes of memory the changes take that are not acknowledged and not folded."""
+        return 0 if self._session is None else self._session.waiting_bytes
+
+    @property
+    def lost_transitions(self) -> int:
+        """How many changes of results were forgotten that no collector had acknowledged."""
+        return self._lost + (0 if self._session is None else self._session.lost_transitions)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow and send until told to stop."""
@@ -176,6 +187,7 @@ class Uplink:
         settings = self._settings
         capabilities = (frames.DIGEST, frames.RECHECK) if settings.accept_rechecks else (frames.DIGEST,)
         self._epoch = snapshot.epoch
+        self._lost = self.lost_transitions
         self._session = AgentSession(
             settings.node,
             snapshot.epoch,

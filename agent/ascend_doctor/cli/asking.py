@@ -147,8 +147,8 @@ class Collector:
             )
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return NoAnswerError(f"{self.address}: no answer within {ANSWER_S:.0f} s; look at the collector's log")
-        if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return NoAnswerError(f"{self.address}: busy: {details}")
+        if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED):
+            return NoAnswerError(f"{self.address}: cannot answer now: {details}")
         if code is grpc.StatusCode.PERMISSION_DENIED:
             return UserError(f"{self.address}: refused: {details}")
         if code is grpc.StatusCode.UNIMPLEMENTED:

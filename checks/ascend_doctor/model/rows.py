@@ -8,8 +8,9 @@ from typing import Dict, Generic, Iterator, Mapping, Sequence, Tuple, TypeVar
 
 V = TypeVar("V")
 
-MAX_LAYOUTS = 1_024
-"""So many sets of keys are remembered; a row with another one has its own."""
+MAX_LAYOUTS = 256
+MAX_KEYS = 512
+"""So many sets of so many keys are remembered; a row with another one has its own."""
 
 
 class _Layout:
@@ -22,7 +23,11 @@ class _Layout:
         self.place: Dict[str, int] = {key: place for place, key in enumerate(keys)}
 
 
-_layout = functools.lru_cache(maxsize=MAX_LAYOUTS)(_Layout)
+_remembered = functools.lru_cache(maxsize=MAX_LAYOUTS)(_Layout)
+
+
+def _layout(keys: Tuple[str, ...]) -> _Layout:
+    return _remembered(keys) if len(keys) <= MAX_KEYS else _Layout(keys)
 
 
 class Row(Mapping[str, V], Generic[V]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import Tuple, Union
 
@@ -36,6 +37,7 @@ _KINDS = {kind.value: kind for kind in SubjectKind}
 _DIGITS = re.compile(r"(\d+)")
 
 
+@functools.lru_cache(maxsize=1 << 14)  # one report sorts the same names again and again
 def natural(text: str) -> Tuple[Tuple[int, Union[int, str]], ...]:
     """Return a sort key in which `npu 10` comes after `npu 9`."""
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in _DIGITS.split(text) if part)

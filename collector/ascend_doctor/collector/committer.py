@@ -22,6 +22,8 @@ MAX_BATCH = 256
 MAX_BATCH_BYTES = 16 << 20
 FIRST_RETRY_S = 0.5
 MAX_RETRY_S = 30.0
+GATHER_S = 0.1
+"""So long it is waited for more to commit with what came first: thousands of nodes need ten synced writes a second."""
 NEWS_INTERVAL_S = 1.0
 PRUNE_INTERVAL_S = 300.0
 
@@ -66,7 +68,7 @@ class Committer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._news = news if store.shared else None
+        self._news = news if news is not None and store.shared else None
         self._retention = retention
         self._clock = clock
         self._waiting: Deque[Union[_Claim, _Change]] = deque()
@@ -94,6 +96,11 @@ class Committer:
         """Queue a change; `done` is called in the loop once it is in the store, or void."""
         self.backlog_bytes += entry.size
         self._queue(_Change(entry, done))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may be read."""
+        return self._has_room.is_set()
 
     async def room(self) -> None:
         """Wait while too much waits. A stream that does not read on holds up its node, and nobody else."""
@@ -133,30 +140,40 @@ class Committer:
                 self.healthy = False
                 if self._closing.is_set():
                     return
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._closing.wait(), retry_s)
+                await self._closing_within(retry_s)
                 retry_s = min(2 * retry_s, MAX_RETRY_S)
             else:
                 self.healthy, retry_s = True, FIRST_RETRY_S
+                await self._rest(now)
 
     async def _work(self, now: Callable[[], float]) -> None:
-        """Do what is to be done next, or wait for it."""
+        """Do what is to be done now."""
         if self._waiting:
+            if len(self._waiting) < MAX_BATCH and not self._closing.is_set():
+                await self._closing_within(GATHER_S)
             await self._commit()
         if self._news is not None and now() >= self._news_at:
             self._news_at = now() + NEWS_INTERVAL_S
-            found = await self._timed(self._store.news)
+            found = self._without_claimed(await self._timed(self._store.news))
             if found != NO_NEWS:
                 self._news(found)
         if now() >= self._prune_at:
             dropped = await self._timed(self._store.prune, self._retention, self._clock())
             self.pruned += dropped
             self._prune_at = now() + (0.0 if dropped else PRUNE_INTERVAL_S)
+
+    async def _rest(self, now: Callable[[], float]) -> None:
+        """Wait for something to do."""
         if not self._waiting and not self._closing.is_set():
             self._wake.clear()
             due = self._prune_at if self._news is None else min(self._prune_at, self._news_at)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(0.0, due - now()))
+
+    async def _closing_within(self, seconds: float) -> None:
+        """Wait so long, unless everything is to end."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
 
     async def _commit(self) -> None:
         claims, changes = self._batch()
@@ -173,6 +190,14 @@ class Committer:
                 self.committed += kept
                 self.superseded += not kept
                 change.done(change.entry, kept)
+
+    def _without_claimed(self, news: News) -> News:
+        """Leave out nodes that have come here, which the store does not know yet: their claims decide."""
+        if news == NO_NEWS:
+            return news
+        coming = {item.node for item in self._waiting if isinstance(item, _Claim)}
+        nodes = tuple(item for item in news.nodes if item.node not in coming)
+        return News(nodes, news.forgotten - coming)
 
     def _batch(self) -> Tuple[Dict[str, float], Sequence[_Change]]:
         """Return what goes next: claims, and changes that may come after all of them."""

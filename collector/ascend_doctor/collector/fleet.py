@@ -44,7 +44,7 @@ class Member:
 
     `committed` is the newest sequence in the store, -1 for none of the epoch. `bad` are the names of the sections of
     checks that did not wholly pass; `passed` and `skipped` count the outcomes of all. `seen_at` is when its newest
-    evidence was collected, by its own clock.
+    evidence was collected, by its own clock. What is `in_doubt` is not what the store has: the node is to say it again.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Member:
     skipped: int
     facts: NodeFacts
     seen_at: Optional[float]
+    in_doubt: bool = False
 
     def findings(self, *, passes: bool) -> Iterator[Finding]:
         """Yield what the node found: what did not pass, or with `passes` all of it."""
@@ -81,7 +82,6 @@ class Fleet:
         self._deadlines = deadlines
         self._expected = frozenset(expected)
         self._members: Dict[str, Member] = {}
-        self._greeted: Dict[str, Hello] = {}
         self._names: Optional[Tuple[str, ...]] = None
 
     def take_up(self, stored: Iterable[StoredNode]) -> None:
@@ -95,27 +95,19 @@ class Fleet:
             self._put(item.node, item.standing, item.standing.sequence, Sections(read, item.times))
 
     def known(self, node: str) -> Optional[Known]:
-        """Return what is known of a node, None for one that was never met."""
+        """Return what a node need not say again, None for one that was never met or is in doubt."""
         member = self._members.get(node)
-        if member is None:
+        if member is None or member.in_doubt:
             return None
         return Known(member.standing.epoch, member.standing.sequence, member.sections, member.committed)
 
-    def greeted(self, hello: Hello) -> None:
-        """Remember how a node introduced itself."""
-        self._greeted[hello.node] = hello
+    def accept(self, commit: Commit, hello: Hello, now: float) -> Entry:
+        """Take new sections into memory, before the store has them, and return what the store is to keep.
 
-    def accept(self, commit: Commit, now: float) -> Entry:
-        """Take new sections into memory, before the store has them, and return what the store is to keep."""
+        `hello` is how the node introduced itself on the stream that they came on.
+        """
         before = self._members.get(commit.node)
-        hello = self._greeted.get(commit.node)
-        standing = Standing(
-            commit.epoch,
-            commit.sequence,
-            now,
-            (hello.current_s if hello else None) or 0.0,
-            hello.agent_version if hello else "",
-        )
+        standing = Standing(commit.epoch, commit.sequence, now, hello.current_s or 0.0, hello.agent_version)
         # A whole state may come again under a number that the store has already, with other contents.
         follows = before is not None and before.standing.epoch == commit.epoch
         committed = min(before.committed, commit.sequence - 1) if before is not None and follows else -1
@@ -138,12 +130,17 @@ class Fleet:
             committed = max(member.committed, entry.standing.sequence)
             self._members[entry.node] = attrs.evolve(member, committed=committed)
 
+    def doubt(self, node: str) -> None:
+        """Remember that the store has refused what a node said; until it says everything again, that is what counts."""
+        member = self._members.get(node)
+        if member is not None:
+            self._members[node] = attrs.evolve(member, in_doubt=True)
+
     def forget(self, node: str) -> None:
         """Drop a node."""
         if self._members.pop(node, None) is not None:
             self.changes += 1
             self._names = None
-        self._greeted.pop(node, None)
 
     def liveness(self, node: str, now: float) -> Liveness:
         """Tell whether a node's results are still current. Results count, not signs of life: a probe may hang."""
@@ -185,7 +182,12 @@ class Fleet:
             bad = tuple(name for name, item in sections.sections.items() if not _GOOD.issuperset(item.statuses))
             passed = sum(item.passed for item in sections.sections.values())
             skipped = sum(item.skipped for item in sections.sections.values())
-            is_news = before is None or bool(bad or before.bad) or told != ToldSections(before.sections.sections)
+            is_news = (
+                before is None
+                or bool(bad or before.bad)
+                or (passed, skipped) != (before.passed, before.skipped)
+                or told != ToldSections(before.sections.sections)
+            )
         if is_news:
             self.changes += 1
         self._members[node] = Member(node, standing, committed, sections, bad, passed, skipped, facts, seen_at)
@@ -206,7 +208,8 @@ def _all_transitions(commit: Commit, old: Sections, now: float) -> Iterator[Tupl
             if is_news(*change) and ends.get((name, key), _UNTOLD) is not change[1]:
                 at = commit.state.times.get(name) or now
                 subject = absolute_key(key, commit.node)
-                yield commit.sequence, Transition(name, subject, *change, at, _summary(section or before, key))
+                shown = section if key in became else before
+                yield commit.sequence, Transition(name, subject, *change, at, _summary(shown, key))
 
 
 _UNTOLD = object()
@@ -218,12 +221,9 @@ def _changed(change: SectionsChange, old: Sections, *, whole: bool) -> List[str]
 
 
 def _summary(section: Optional[Section], key: str) -> str:
-    """Return what is said of a subject, empty of one that passed."""
+    """Return what a section says of one of its subjects, empty of one that passed."""
     if section is None:
         return ""
     told = iter(section.findings)
-    for subject, status in zip(section.subjects, section.statuses):
-        finding = next(told) if status is not Status.PASS else None
-        if subject == key:
-            return "" if finding is None else finding.summary
-    return ""
+    words = (next(told).summary if status is not Status.PASS else "" for status in section.statuses)
+    return next(word for subject, word in zip(section.subjects, words) if subject == key)

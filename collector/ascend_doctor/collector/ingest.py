@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import functools
 import logging
 import time
 from typing import AsyncIterator, Callable, Counter, Deque, Dict, Optional, Sequence, Set, Tuple
@@ -16,9 +17,10 @@ from google.protobuf.message import DecodeError
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.collector.pace import Bucket, Pace
-from ascend_doctor.collector.store import Entry
+from ascend_doctor.collector.store import Entry, News
 from ascend_doctor.report.printable import printable
 from ascend_doctor.v1 import ingest_pb2, ingest_pb2_grpc
+from ascend_doctor.wire import limits
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, CollectorSession, Offer
 from ascend_doctor.wire.credentials import Role, identity_from_context
 from ascend_doctor.wire.effects import Close, Commit, Deliver, Effects, Reason, Send
@@ -39,6 +41,10 @@ WRITE_S = 60.0
 """How long a peer may leave a message unread."""
 FAREWELL_S = 5.0
 """How long the status of a stream that was closed may take to go out."""
+CUT_S = 0.05
+"""gRPC tells that nothing more comes a moment before it tells that the stream was cut (within 0.2 ms, grpcio 1.80)."""
+MAX_NODES = limits.MAX_REPORT_NODE_COUNT
+"""So many nodes at most, as a report can tell of: plaintext peers on loopback may give themselves any name."""
 MAX_UNCOMMITTED = 64
 """Changes of one node that wait for the store; while it fails, a node that comes back with more has to wait."""
 BEHIND_RETRY_S = 30.0
@@ -50,10 +56,13 @@ MESSAGES = Pace(burst=64, per_s=1.0)
 """Messages of one stream. A node that looks every minute sends two in that time; one that flaps has to wait."""
 BYTES = Pace(burst=24 << 20, per_s=128 << 10)
 """Bytes of one stream: a whole state at once, and then what a node under changes may need."""
+Purse = Tuple[Bucket, Bucket]
+"""What a node may still send at once: messages and bytes."""
 
 Context = grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse]
 
 _DEAF = "the peer does not read what it is sent"
+_ELSEWHERE = "another collector has the node, or the store misses something of it"
 _STATUS = {
     Reason.DONE: grpc.StatusCode.OK,
     Reason.IDENTITY: grpc.StatusCode.PERMISSION_DENIED,
@@ -67,13 +76,13 @@ class _Stream:
     """One stream: its session, and the messages that wait to be sent."""
 
     __slots__ = (
-        "bytes",
         "close",
         "context",
         "is_disputed",
-        "messages",
+        "is_held",
         "outgoing",
         "peer",
+        "purse",
         "reader",
         "session",
         "task",
@@ -88,8 +97,9 @@ class _Stream:
         self.context = context
         self.peer = printable(context.peer())
         self.task = asyncio.current_task()
-        self.messages = Bucket(MESSAGES, now)
-        self.bytes = Bucket(BYTES, now)
+        self.purse: Purse = (Bucket(MESSAGES, now), Bucket(BYTES, now))
+        self.is_held = False
+        """Whether this side does not listen for now; what is not heard meanwhile is not the peer's silence."""
         self.outgoing: Deque[ingest_pb2.ConnectResponse] = collections.deque()
         self.writing: Optional[asyncio.Task[None]] = None
         self.writing_since = 0.0
@@ -108,6 +118,13 @@ class _Stream:
 def _host(peer: str) -> str:
     """Return a peer without its port."""
     return peer.rpartition(":")[0]
+
+
+def _due(stream: _Stream, now: float) -> Effects:
+    """Return what is due on a stream."""
+    if stream.writing is not None and now - stream.writing_since > WRITE_S:
+        return stream.session.close(Reason.LIMIT, _DEAF)
+    return () if stream.is_held else stream.session.tick(now)
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
@@ -130,9 +147,14 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self._streams: Set[_Stream] = set()
         self._by_node: Dict[str, _Stream] = {}
         self._uncommitted: Counter[str] = collections.Counter()
+        self._purses: Dict[str, Purse] = {}
+        self._ignored = 0
+        self.opened = 0
+        """How many streams have been opened."""
         self.refused: Dict[str, int] = {reason.value: 0 for reason in Reason if reason is not Reason.DONE}
-        self.ignored = 0
-        """How many frames came on streams that are over which this program does not know."""
+        """How many streams this side has closed, by the reason."""
+        self.cut = 0
+        """How many streams ended without a farewell: the peer is gone, or gRPC refused what it sent."""
         self.paced_s = 0.0
         """How long streams had to wait because they sent too much."""
 
@@ -141,10 +163,16 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         """The nodes that have a stream now."""
         return sorted(self._by_node)
 
+    @property
+    def ignored(self) -> int:
+        """How many frames came which this program does not know."""
+        return self._ignored + sum(stream.session.ignored for stream in self._streams)
+
     async def Connect(  # type: ignore[override] # noqa: N802 - the generated name; its stub knows generators only
         self, _requests: AsyncIterator[ingest_pb2.ConnectRequest], context: Context
     ) -> None:
         """Serve one node until either side ends the stream."""
+        self.opened += 1
         identity = identity_from_context(context.auth_context())
         if self._secured and not identity.may([Role.NODE]):
             self.refused[Reason.IDENTITY.value] += 1
@@ -162,6 +190,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         except asyncio.CancelledError:
             # Either the peer is gone, or somebody here has closed the stream and wakes it in this way.
             if stream.close is None:
+                self.cut += 1
                 raise
             await self._drained(stream)
         finally:
@@ -171,7 +200,16 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
     def drain(self, reason: str, retry_after_s: Optional[float] = None) -> None:
         """Ask every node to go and come back."""
         for stream in list(self._streams):
-            self._do(stream, stream.session.drain(reason, retry_after_s))
+            self._aside(stream, functools.partial(stream.session.drain, reason, retry_after_s))
+
+    def heard(self, news: News) -> None:
+        """Take up what other collectors did: who speaks to them does not speak here any more."""
+        for node in news.forgotten:
+            self._close(node, "the node was forgotten")
+            self._fleet.forget(node)
+        for item in news.nodes:
+            self._close(item.node, _ELSEWHERE)
+        self._fleet.take_up(news.nodes)
 
     async def keep_time(self) -> None:
         """Let every session do what is due, about once in a tick; for as long as the collector runs."""
@@ -180,26 +218,32 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             size = -(-len(streams) // TICK_PARTS) or 1
             began = time.monotonic()
             for part in range(TICK_PARTS):
-                now = time.monotonic()
                 for stream in streams[part * size : (part + 1) * size]:
-                    if stream.writing is not None and now - stream.writing_since > WRITE_S:
-                        self._do(stream, stream.session.close(Reason.LIMIT, _DEAF))
-                    self._do(stream, stream.session.tick(now))
+                    self._aside(stream, functools.partial(_due, stream, time.monotonic()))
                 await asyncio.sleep(max(0.0, began + TICK_S * (part + 1) / TICK_PARTS - time.monotonic()))
+            now = time.monotonic()
+            for node in [node for node, purse in self._purses.items() if all(item.is_full(now) for item in purse)]:
+                del self._purses[node]
 
     async def _listen(self, stream: _Stream) -> None:
         """Take in what comes until the stream is over, whatever ends it."""
         try:
             while stream.close is None:
                 request = await stream.context.read()
-                if request is grpc.aio.EOF:
+                if request is grpc.aio.EOF:  # type: ignore[attr-defined] # the stubs do not know it
+                    await asyncio.sleep(CUT_S)
                     return
                 self._take(stream, request)
-                await self._pace(stream, request.ByteSize())
+                if stream.close is None:
+                    await self._pace(stream, request.ByteSize())
         except (WireError, DecodeError) as error:
             self._do(stream, stream.session.close(Reason.PROTOCOL, f"refused: {error}"))
 
     def _take(self, stream: _Stream, request: ingest_pb2.ConnectRequest) -> None:
+        if stream.session.hello is None and request.HasField("state"):
+            # The parts of a state would be gathered before the session sees any: by as many streams as a peer opens.
+            self._do(stream, stream.session.close(Reason.PROTOCOL, "the stream does not begin with Hello"))
+            return
         frame = stream.reader.read(request)
         if frame is None:
             return
@@ -213,12 +257,29 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     async def _pace(self, stream: _Stream, size: int) -> None:
         """Let a peer wait that sends too much, and all of them while the store has too much to do."""
+        messages, size_left = stream.purse
         now = time.monotonic()
-        wait_s = max(stream.messages.take(1, now), stream.bytes.take(size, now))
-        if wait_s > 0:
-            self.paced_s += wait_s
-            await asyncio.sleep(wait_s)
+        wait_s = max(messages.take(1, now), size_left.take(size, now))
+        if wait_s == 0 and self._committer.has_room:
+            return
+        self.paced_s += wait_s
+        stream.is_held = True
+        await asyncio.sleep(wait_s)
         await self._committer.room()
+        stream.is_held = False
+        stream.session.listening(time.monotonic())
+
+    def _aside(self, stream: _Stream, act: Callable[[], Effects]) -> None:
+        """Let a session act outside the task of its own stream.
+
+        A bug that one of them has must not take the clock or the store from all the others: it ends that stream.
+        """
+        try:
+            self._do(stream, act())
+        except Exception:
+            log.exception("the stream of %s has to be cut", stream.peer)
+            if stream.task is not None:
+                stream.task.cancel()
 
     def _do(self, stream: _Stream, effects: Effects) -> None:
         for effect in effects:
@@ -230,9 +291,12 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
                 elif stream.writing is None:
                     stream.writing = asyncio.ensure_future(self._write(stream))
             elif isinstance(effect, Commit):
-                self._commit(effect)
+                self._commit(stream, effect)
             elif isinstance(effect, Close):
                 stream.close = effect
+                if effect.reason is not Reason.DONE:
+                    self.refused[effect.reason.value] += 1
+                    log.warning("closed the stream of %s: %s", stream.peer, printable(effect.text))
                 if stream.task is not None and stream.task is not asyncio.current_task():
                     stream.task.cancel()
             elif isinstance(effect, Deliver):
@@ -256,29 +320,34 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             await asyncio.wait((writing,), timeout=FAREWELL_S)
             writing.cancel()
 
-    def _commit(self, commit: Commit) -> None:
-        entry = self._fleet.accept(commit, self._clock())
-        self._uncommitted[commit.node] += 1
-        self._committer.put(entry, self._committed)
+    def _commit(self, stream: _Stream, commit: Commit) -> None:
+        hello = stream.session.hello
+        if hello is not None:
+            entry = self._fleet.accept(commit, hello, self._clock())
+            self._uncommitted[commit.node] += 1
+            self._committer.put(entry, functools.partial(self._committed, stream))
 
-    def _committed(self, entry: Entry, kept: bool) -> None:
+    def _committed(self, source: _Stream, entry: Entry, kept: bool) -> None:
         self._uncommitted[entry.node] -= 1
         if not self._uncommitted[entry.node]:
             del self._uncommitted[entry.node]
-        # The node may have come back on another stream meanwhile: that one acknowledges.
-        stream = self._by_node.get(entry.node)
-        if not kept:
-            self.superseded(entry.node)
-            return
-        self._fleet.stored(entry)
-        if stream is not None:
-            self._do(stream, stream.session.committed(entry.standing.epoch, entry.standing.sequence))
+        # The node may have come back on another stream meanwhile: that one acknowledges, and goes on if this was void.
+        if kept:
+            self._fleet.stored(entry)
+            standing, stream = entry.standing, self._by_node.get(entry.node)
+            if stream is not None:
+                self._aside(stream, functools.partial(stream.session.committed, standing.epoch, standing.sequence))
+        else:
+            self._fleet.doubt(entry.node)
+            if self._by_node.get(entry.node) is source:
+                self._close(entry.node, _ELSEWHERE)
 
-    def superseded(self, node: str) -> None:
-        """End the stream of a node that speaks to another collector by now."""
+    def _close(self, node: str, why: str) -> None:
+        """End the stream of a node, if it has one; nothing is wrong with it."""
         stream = self._by_node.get(node)
         if stream is not None:
-            self._do(stream, stream.session.close(Reason.DONE, "the node speaks to another collector"))
+            log.info("node %s: %s", node, why)
+            self._aside(stream, functools.partial(stream.session.close, Reason.DONE, why))
 
     def _is_usurper(self, stream: _Stream, hello: Hello) -> bool:
         """Tell whether a newcomer is one too many: else two machines of one name would end each other for ever."""
@@ -290,14 +359,19 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         return older.is_disputed
 
     def _enter(self, stream: _Stream, hello: Hello) -> None:
-        if self._uncommitted[hello.node] > MAX_UNCOMMITTED:
+        # While the store takes nothing, nodes that come again and again would fill the queue with their claims alone.
+        if self._uncommitted[hello.node] > MAX_UNCOMMITTED or not self._committer.has_room:
             self._do(stream, stream.session.close(Reason.LIMIT, "the store is behind", BEHIND_RETRY_S))
+            return
+        if len(self._fleet.members) >= MAX_NODES and hello.node not in self._fleet.members:
+            self._do(stream, stream.session.close(Reason.LIMIT, f"{MAX_NODES} nodes are here already", BEHIND_RETRY_S))
             return
         older = self._by_node.get(hello.node)
         if older is not None and older.elsewhere(hello, stream.peer):
             stream.usurped_at = (*older.usurped_at[-MAX_USURPERS:], time.monotonic())
+        # Coming back does not fill what a node has spent.
+        stream.purse = self._purses.pop(hello.node, stream.purse) if older is None else older.purse
         self._by_node[hello.node] = stream
-        self._fleet.greeted(hello)
         self._committer.claim(hello.node)
         log.info("node %s is here, from %s", hello.node, stream.peer)
         if older is not None and older is not stream:
@@ -305,18 +379,17 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
 
     def _leave(self, stream: _Stream) -> None:
         self._streams.discard(stream)
-        self.ignored += stream.session.ignored
+        self._ignored += stream.session.ignored
         hello = stream.session.hello
         if hello is not None and self._by_node.get(hello.node) is stream:
             del self._by_node[hello.node]
+            self._purses[hello.node] = stream.purse
             log.info("node %s has gone", hello.node)
 
     async def _end(self, stream: _Stream) -> None:
         close = stream.close
         if close is None or close.reason is Reason.DONE:
             return
-        self.refused[close.reason.value] += 1
-        log.warning("closed the stream of %s: %s", stream.peer, printable(close.text))
         trailers = () if close.retry_after_s is None else (("retry-after-s", f"{close.retry_after_s:.0f}"),)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stream.context.abort(_STATUS[close.reason], close.text, trailers), FAREWELL_S)

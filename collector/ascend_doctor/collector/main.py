@@ -20,11 +20,11 @@ from ascend_doctor.collector.history import History
 from ascend_doctor.collector.ingest import IngestService
 from ascend_doctor.collector.readers import Readers
 from ascend_doctor.collector.reports import Reports
-from ascend_doctor.collector.store import DEFAULT_RETENTION, Retention
+from ascend_doctor.collector.store import DEFAULT_RETENTION, News, Retention
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.collector.web_server import ListenError, WebServer
 from ascend_doctor.v1 import ingest_pb2_grpc
-from ascend_doctor.wire.channels import server_credentials, server_options
+from ascend_doctor.wire.channels import Follower, server_options
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, Offer
 from ascend_doctor.wire.credentials import Address, TlsFiles, require_tls
 
@@ -38,7 +38,7 @@ RETURN_AFTER_S = 2.0
 class CollectorSettings:
     """How one collector is run.
 
-    `store` is the path of a file, or `postgresql://...`. `web` is None for no HTTP at all; `tls` is None on loopback only.
+    `store` is the path of a file, or `postgresql://...`. `web` is None for no HTTP; `tls` is None on loopback only.
     """
 
     listen: Address
@@ -77,20 +77,25 @@ async def serve(
     try:
         fleet = Fleet(settings.deadlines, settings.expected_nodes)
         fleet.take_up(store.load())
-        committer = Committer(store)
+
+        def heard(news: News) -> None:
+            ingest.heard(news)
+
+        committer = Committer(store, news=heard, retention=settings.retention)
         reports = Reports(fleet, entries, check_settings, settings.version)
         secured = settings.tls is not None
+        follower = None if settings.tls is None else Follower(settings.tls)
         ingest = IngestService(fleet, committer, secured=secured, offer=settings.offer)
         server = grpc.aio.server(options=server_options())
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
-        readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured)
+        readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured, follower=follower)
         readers.add_to(server)
         web = None if settings.web is None else WebServer(settings.web, readers.application())
         writer = asyncio.create_task(committer.run())
         clock = asyncio.create_task(ingest.keep_time())
         cleaner = asyncio.create_task(keep_settled())
         try:
-            port = _bind(server, settings)
+            port = _bind(server, settings.listen, follower)
             await server.start()
             if web is not None:
                 await web.start()
@@ -118,14 +123,17 @@ async def _any_of(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((stopped, *work), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
+    for task in work:
+        if task.done():
+            task.result()
 
 
-def _bind(server: grpc.aio.Server, settings: CollectorSettings) -> int:
-    address = str(settings.listen)
+def _bind(server: grpc.aio.Server, listen: Address, follower: Optional[Follower]) -> int:
+    address = str(listen)
     try:
-        if settings.tls is None:
+        if follower is None:
             return server.add_insecure_port(address)
-        return server.add_secure_port(address, server_credentials(settings.tls))
+        return server.add_secure_port(address, follower.credentials())
     except RuntimeError:
         raise ListenError(
             f"{address}: cannot be listened on; is the port taken, or the address not of this host?"

@@ -26,3 +26,7 @@ class Bucket:
         self._left = min(self._pace.burst, self._left + (now - self._at) * self._pace.per_s) - amount
         self._at = now
         return max(0.0, -self._left / self._pace.per_s)
+
+    def is_full(self, now: float) -> bool:
+        """Tell whether nothing is missing: then a new one is as good."""
+        return self._left + (now - self._at) * self._pace.per_s >= self._pace.burst

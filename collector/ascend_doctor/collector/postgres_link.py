@@ -73,8 +73,8 @@ class Link:
         """Everything in the block is one transaction.
 
         Raises `StoreError` when anything goes wrong, and begins with a new connection the next time. Statements go one
-        by one: only after an answer that ends so does the server take the transaction for idle, and ends it when nothing
-        more comes. A pipeline whose answers are fetched leaves it waiting with its locks (seen on PostgreSQL 16 and 18).
+        by one: only then does the server, between them, take the transaction for idle, and end it when nothing more
+        comes. In a pipeline whose answers are fetched it waits with its locks for ever (seen on PostgreSQL 16 and 18).
         """
         with self._errors(), self._deadline(self._connected()) as connection:
             connection.execute(f"{begin}; {_SET_LIMITS}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Optional, Tuple
 
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
@@ -20,19 +20,29 @@ from ascend_doctor.collector.watching import Watchers
 from ascend_doctor.collector.web import application
 from ascend_doctor.report.exposition import Family
 from ascend_doctor.v1 import report_pb2_grpc
+from ascend_doctor.wire.channels import Follower
 
 
 class Readers:
     """The readers' side of one collector. With `secured` a caller over gRPC has to show a reader's certificate."""
 
     def __init__(
-        self, reports: Reports, history: History, ingest: IngestService, committer: Committer, *, secured: bool
+        self,
+        reports: Reports,
+        history: History,
+        ingest: IngestService,
+        committer: Committer,
+        *,
+        secured: bool,
+        follower: Optional[Follower] = None,
     ) -> None:
+        """`follower` knows of the TLS of the server, None where there is none."""
         self._reports = reports
         self._history = history
         self._ingest = ingest
         self._committer = committer
         self._secured = secured
+        self._follower = follower
         self._watchers = Watchers(reports)
         self.readiness = Readiness(lambda: committer.healthy)
 
@@ -53,4 +63,4 @@ class Readers:
         self._watchers.close()
 
     def _own_families(self) -> Tuple[Family, ...]:
-        return own_families(self._ingest, self._committer, self._reports, self._watchers)
+        return own_families(self._ingest, self._committer, self._reports, self._watchers, self._follower)

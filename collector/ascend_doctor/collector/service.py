@@ -25,7 +25,8 @@ from ascend_doctor.wire.history import recorded_message
 from ascend_doctor.wire.reports import node_message, report_messages
 
 DEFAULT_NODES = 500
-MAX_NODES = 5000
+MAX_NODES = 1000
+"""Nodes of one page: they are written within some milliseconds."""
 MAX_NAMES = 10_000
 WRITE_S = 60.0
 """How long who watches may leave a message unread."""
@@ -37,7 +38,7 @@ _CODES = {
     TooMuchError: grpc.StatusCode.FAILED_PRECONDITION,
     TooManyError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     BusyError: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    StoreError: grpc.StatusCode.UNAVAILABLE,
+    StoreError: grpc.StatusCode.ABORTED,
 }
 
 

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import struct
 from pathlib import Path
+from urllib.parse import quote
 
 from ascend_doctor.collector.store import StoreError
 
@@ -76,6 +77,34 @@ def open_or_renew(path: Path, now: float) -> sqlite3.Connection:
         aside = _set_aside(path, now)
         log.warning("%s: damaged (%s); set aside as %s, every node is asked again", path, error, aside.name)
         return _open(path)
+
+
+def copy(source: Path, path: Path) -> None:
+    """Write a copy of a store, as of one moment, whether a collector uses it or not.
+
+    Raises `StoreError` when there is no store, and when the copy cannot be written or is there already.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        _refuse_strangers(source)
+        if path.exists():
+            raise StoreError(f"{path}: is there already; choose another name")
+        part.unlink(missing_ok=True)
+        part.touch(0o640)
+        address = f"file:{quote(str(source))}?mode=rw"  # with `ro` SQLite cannot take part in the write-ahead log
+        with (
+            contextlib.closing(sqlite3.connect(str(part))) as target,
+            contextlib.closing(sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None)) as reader,
+        ):
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM totals").fetchone()  # from here on it sees this moment
+            reader.backup(target, pages=1024)
+        os.link(part, path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"{path}: cannot be written from {source} ({error}); choose another place") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _lock_of(path: Path) -> Path:

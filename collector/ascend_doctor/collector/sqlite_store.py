@@ -166,31 +166,13 @@ class SqliteStore:
             return self._drop(oldest or self._too_many(retention.max_per_node)) or self._sweep()
 
     def backup(self, path: Path) -> None:
-        """Write a copy from a connection of its own, as of one moment; commits go on meanwhile."""
-        part = path.with_name(f".{path.name}.part")
-        try:
-            if path.exists():
-                raise StoreError(f"{path}: is there already; choose another name")
-            part.unlink(missing_ok=True)
-            part.touch(0o640)
-            with contextlib.closing(sqlite3.connect(str(part))) as copy, contextlib.closing(self._reader()) as source:
-                source.execute("BEGIN")
-                source.execute("SELECT count(*) FROM totals").fetchone()  # from here on it sees this moment
-                source.backup(copy, pages=1024)
-            os.link(part, path)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: cannot be written ({error}); choose another place, or make room") from None
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        """Write a copy as of one moment; commits go on meanwhile."""
+        sqlite_file.copy(self._path, path)
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
         os.close(self._lock)
-
-    def _reader(self) -> sqlite3.Connection:
-        return sqlite3.connect(str(self._path), timeout=5.0, isolation_level=None)
 
     # --- one node ----------------------------------------------------------------------------------------------------
 

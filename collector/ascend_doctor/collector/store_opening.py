@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ascend_doctor.collector import sqlite_file
 from ascend_doctor.collector.sqlite_store import open_sqlite
-from ascend_doctor.collector.store import Store, StoreError
+from ascend_doctor.collector.store import Store, StoreError, shown
 
 _SCHEMES = ("postgresql://", "postgres://")
 
@@ -27,3 +28,10 @@ def open_store(place: str, now: float) -> Store:
     if colon:
         raise StoreError(f"{scheme}://: no such store; there are postgresql://... and the path of a file")
     return open_sqlite(Path(place), now)
+
+
+def back_up(place: str, path: Path) -> None:
+    """Write a copy of the store at a place, while collectors use it. Raises `StoreError`."""
+    if "://" in place:
+        raise StoreError(f"{shown(place)}: back it up with pg_dump --schema=ascend_doctor")
+    sqlite_file.copy(Path(place), path)

@@ -6,13 +6,17 @@ import asyncio
 import collections
 import contextlib
 import time
-from typing import FrozenSet, Iterator, Optional, OrderedDict, Tuple
+from typing import Any, Callable, FrozenSet, Iterator, Optional, OrderedDict, Tuple, TypeVar
+
+import attrs
 
 from ascend_doctor.collector.judged import Judged
 from ascend_doctor.collector.reports import Reports
 from ascend_doctor.collector.workers import BusyError
 from ascend_doctor.model.report import Report
 from ascend_doctor.model.report_change import ReportChange, change_between
+
+T = TypeVar("T")
 
 MAX_WATCHERS = 64
 LOOK_S = 0.5
@@ -39,7 +43,7 @@ class Watchers:
         self._reports = reports
         self._most = most
         self._closing = asyncio.Event()
-        self._made: OrderedDict[Tuple[str, Wish], Report] = collections.OrderedDict()
+        self._made: OrderedDict[Tuple[object, ...], asyncio.Future[Any]] = collections.OrderedDict()
         self.count = 0
         """How many watch now."""
 
@@ -78,18 +82,31 @@ class Watchers:
         return None
 
     async def narrowed(self, judged: Judged, wish: Wish) -> Report:
-        """Return the report that somebody wishes for; those who wish the same share it. Raises `BusyError`."""
-        key = (judged.seen.version, wish)
+        """Return the report that somebody wishes for. Raises `BusyError`."""
+        return await self._once((judged.seen.version, wish), lambda: judged.report(*wish))
+
+    async def change(self, old: Optional[Told], new: Told, wish: Wish) -> ReportChange:
+        """Return what has changed for who wishes for some of it. Raises `BusyError`."""
+        before = None if old is None else old.report
+        key = ("" if old is None else old.version, new.version, wish)
+        return await self._once(key, lambda: change_between(before, new.report))
+
+    async def _once(self, key: Tuple[object, ...], work: Callable[[], T]) -> T:
+        """Do some work beside the loop, once for all who wish for the same."""
         found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = await self._reports.workers.do(lambda: judged.report(*wish))
+        if found is None or (found.done() and (found.cancelled() or found.exception() is not None)):
+            found = self._made[key] = asyncio.ensure_future(self._reports.workers.do(work))
             while len(self._made) > _KEPT:
                 self._made.popitem(last=False)
-        return found
+        return await asyncio.shield(found)
 
-    async def change(self, old: Optional[Report], new: Report) -> ReportChange:
-        """Return what has changed. Raises `BusyError`."""
-        return await self._reports.workers.do(lambda: change_between(old, new))
+
+@attrs.frozen(eq=False)
+class Told:
+    """What somebody was told: a report over what he wished for, and of which judgement."""
+
+    version: str
+    report: Report
 
 
 class Watcher:
@@ -99,7 +116,7 @@ class Watcher:
         self._all = all_of_them
         self._wish = wish
         self._judged: Optional[Judged] = None
-        self._told: Optional[Report] = None
+        self._told: Optional[Told] = None
 
     async def next(self) -> Optional[ReportChange]:
         """Return the next change, once there is one; None when the collector stops.
@@ -111,13 +128,13 @@ class Watcher:
             if judged is None:
                 return None
             try:
-                report = await self._all.narrowed(judged, self._wish)
-                change = await self._all.change(self._told, report)
+                told = Told(judged.seen.version, await self._all.narrowed(judged, self._wish))
+                change = await self._all.change(self._told, told, self._wish)
             except BusyError:
                 if self._told is None:
                     raise
                 await asyncio.sleep(LOOK_S)
                 continue
-            before, self._judged, self._told = self._told, judged, report
-            if before is None or not change.is_empty or change.verdict is not before.verdict:
+            before, self._judged, self._told = self._told, judged, told
+            if before is None or not change.is_empty or change.verdict is not before.report.verdict:
                 return change

@@ -134,6 +134,11 @@ class AgentSession:
         """Whether the collector has welcomed the node on the present stream."""
         return self._phase is _Phase.STREAMING
 
+    @property
+    def waiting_bytes(self) -> int:
+        """About how many bytes the changes take that are kept until the collector acknowledges them."""
+        return self._kept_bytes
+
     def changed(self, sequence: int, change: SectionsChange, now: float) -> Effects:
         """Take in the next change of the node's state; its sequence is one above the newest, else ValueError."""
         if sequence != self.sequence + 1:

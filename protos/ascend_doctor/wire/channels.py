@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import Any, List, Optional, Tuple
 
 import grpc
@@ -70,12 +71,7 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
     Raises `CredentialError` when the files cannot be used now. Files that become unusable later leave the last good
     ones in force.
     """
-    follower = Follower(files)
-    return grpc.dynamic_ssl_server_credentials(
-        follower.read(),
-        follower.changed,  # type: ignore[arg-type] # None for "as before" is documented, the stubs do not know
-        require_client_authentication=True,
-    )
+    return Follower(files).credentials()
 
 
 class Follower:
@@ -84,6 +80,22 @@ class Follower:
     def __init__(self, files: TlsFiles) -> None:
         self._files = files
         self._seen = stamp(files)
+        self._lock = threading.Lock()
+        self.handshakes = 0
+        """How many handshakes were begun. Of those that fail gRPC tells nobody."""
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """Return what `server_credentials` does."""
+        return grpc.dynamic_ssl_server_credentials(
+            self.read(),
+            self._asked,  # type: ignore[arg-type] # None for "as before" is documented, the stubs do not know
+            require_client_authentication=True,
+        )
+
+    def _asked(self) -> Optional[grpc.ServerCertificateConfiguration]:
+        with self._lock:
+            self.handshakes += 1
+        return self.changed()
 
     def read(self) -> grpc.ServerCertificateConfiguration:
         """Return what the files hold. Raises `CredentialError` when they cannot be used."""

@@ -38,7 +38,8 @@ class Known:
 class Offer:
     """What Welcome says."""
 
-    heartbeat_s: float = 30.0
+    heartbeat_s: float = 120.0
+    """Longer than a round: a node that looks every minute never has to send one."""
     max_inflight: int = 16
     max_message_bytes: int = limits.MAX_MESSAGE_BYTES
     capabilities: Tuple[str, ...] = (frames.DIGEST, frames.RECHECK, frames.ROUND)
@@ -130,6 +131,10 @@ class CollectorSession:
         if self._awaiting and now - self._asked_at >= RESYNC_S:
             return self._resync("no whole state came", now)
         return ()
+
+    def listening(self, now: float) -> None:
+        """Note that the caller reads on, who did not for a while: the silence was not the peer's."""
+        self._heard_at = now
 
     def recheck(self, request_id: str, checks: Tuple[str, ...] = ()) -> Effects:
         """Ask the node to run checks now, all when none is named; `Deliver` brings the outcome."""
