@@ -2,7 +2,7 @@
 
 SETUP := python3 tests/matrix.py
 
-.PHONY: help demo test lint bench-round bench-healthy fuzz protos docs lock clean
+.PHONY: help demo test lint bench-round bench-healthy bench-footprint fuzz protos docs lock clean
 
 help:
 	@echo "make demo         a simulated cluster: healthy, three faults named one by one, repaired"
@@ -10,6 +10,7 @@ help:
 	@echo "make lint         the static part of it alone"
 	@echo "make bench-round  how long a round of checks takes, beside the shell loop it replaces"
 	@echo "make bench-healthy  ten thousand rounds of healthy simulated machines: nothing may be found"
+	@echo "make bench-footprint  what probe and uplink take from a node: CPU, memory, and how soon a fault is reported"
 	@echo "make fuzz         half an hour of looking for an answer that a parser cannot take"
 	@echo "make protos       generate the code of the wire again"
 	@echo "make docs         generate the pages of the checks again"
@@ -30,6 +31,10 @@ bench-round:
 
 bench-healthy:
 	@$(SETUP) run benchmarks/healthy.py
+
+# The soak besides: `make bench-footprint SOAK="--soak 1800 --speed 10"`.
+bench-footprint:
+	@$(SETUP) run benchmarks/footprint.py $(SOAK)
 
 fuzz:
 	@$(SETUP) newest benchmarks/fuzz.py

@@ -19,6 +19,7 @@ from ascend_doctor.model.state import EMPTY, NodeState
 from ascend_doctor.probe.spool import Snapshot, SpoolReader
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.agent_session import AgentSession
+from ascend_doctor.wire.caller import Caller
 from ascend_doctor.wire.credentials import Address, TlsFiles
 from ascend_doctor.wire.effects import Close, Deliver, Effects, Reason, Send
 
@@ -77,6 +78,11 @@ class Uplink:
         """How many streams have been opened."""
         self.rechecks = 0
         """How many requests of the collector were handed to the probe."""
+
+    @property
+    def caller(self) -> Caller:
+        """What the node shows to collectors, and whom it trusts."""
+        return self._line.caller
 
     @property
     def state(self) -> NodeState:

@@ -13,7 +13,7 @@ from ascend_doctor.cli.configuration import Configuration, Tls
 from ascend_doctor.cli.errors import UserError
 from ascend_doctor.model.report import Report
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
-from ascend_doctor.wire.channels import client_channel
+from ascend_doctor.wire.caller import Caller, NotVettedError
 from ascend_doctor.wire.credentials import (
     Address,
     AddressError,
@@ -68,11 +68,13 @@ class Collector:
         """Do the same within an event loop, which then has to be the only one of the process."""
         request = report_pb2.GetReportRequest(node_names=nodes, check_ids=checks, without_passes=not passes)
         try:
-            channel = client_channel(self.address, self._files)
+            opened = await Caller(self._files).open(self.address)
         except CredentialError as error:
             raise UserError(str(error)) from None
+        except NotVettedError as error:
+            raise NoAnswerError(str(error)) from None
         reader = ReportReader()
-        async with channel:
+        async with opened.channel as channel:
             stub: Any = report_pb2_grpc.ReportServiceStub(channel)
             try:
                 async for message in stub.GetReport(request, timeout=ANSWER_S):
@@ -94,7 +96,7 @@ class Collector:
             )
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return NoAnswerError(f"{self.address}: no answer within {ANSWER_S:.0f} s; look at the collector's log")
-        if code is grpc.StatusCode.PERMISSION_DENIED:
+        if code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED):
             return UserError(f"{self.address}: refused: {details}")
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return UserError(
