@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, AsyncIterator, Callable, Collection, Dict, List, Optional, Sequence
+from typing import Any, AsyncIterator, Collection, Dict, List, Optional, Sequence
 
 import attrs
 import grpc
@@ -35,19 +35,9 @@ from ascend_doctor.wire.frames import AgentFrame, CollectorFrame
 from ascend_doctor.wire.reports import ReportReader
 from ascend_doctor.wire.requests import request_messages
 from ascend_doctor.wire.responses import read_response
+from waiting import PATIENCE_S, until
 
 ANY_PORT = Address("127.0.0.1", 0)
-PATIENCE_S = 20.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something holds; fail when it takes too long."""
-
-    async def wait() -> None:
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 @contextlib.asynccontextmanager
@@ -80,10 +70,17 @@ async def collecting(
 class Node:
     """A node whose probe is the test: what it becomes goes through the spool and the uplink to a collector."""
 
-    def __init__(self, folder: Path, name: str, address: Address, tls: Optional[TlsFiles] = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        address: Address,
+        tls: Optional[TlsFiles] = None,
+        current_s: Optional[float] = None,
+    ) -> None:
         self.name = name
         self._writer = SpoolWriter(folder / f"spool-{name}")
-        settings = UplinkSettings(name, folder / f"spool-{name}", (address,), tls)
+        settings = UplinkSettings(name, folder / f"spool-{name}", (address,), tls, current_s=current_s)
         self.uplink = Uplink(settings, chance=lambda: 0.1)
         self.state = EMPTY
         self._stop = asyncio.Event()
@@ -177,6 +174,8 @@ def judged_now(name: str, answers: Dict[str, Evidence]) -> NodeState:
 
 
 PROGRAM = (sys.executable, "-c", "from ascend_doctor.cli.main import main; main()")
+HEALTHY_NODE = (sys.executable, __file__)
+"""A healthy node as a process of its own, with a folder and the address of a collector; ends when it was heard."""
 
 
 class CollectorProcess:

@@ -9,7 +9,7 @@ import pytest
 from ascend_doctor.collector import committer
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.store import StoreError
-from collecting import until
+from waiting import PATIENCE_S, until
 
 
 class _Disk:
@@ -69,5 +69,5 @@ async def test_a_disk_that_stays_full_does_not_hold_up_the_end(monkeypatch):
     running = asyncio.ensure_future(writer.run())
     await until(lambda: not writer.healthy)
     writer.close()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert ([], 1) == (done, writer.backlog)

@@ -23,8 +23,11 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.wire import collector_session, frames, limits
 from ascend_doctor.wire.channels import client_channel
+from ascend_doctor.wire.credentials import Address
 from ascend_doctor.wire.requests import request_messages
-from collecting import PATIENCE_S, Node, RawStream, ask, collecting, fetch, judged
+from collecting import Node, RawStream, ask, collecting, fetch, judged
+from ports import free_port
+from waiting import PATIENCE_S
 from wire_pair import answer, finding
 
 HELLO = frames.Hello("node-1", "e", 0, 1, capabilities=(frames.DIGEST,))
@@ -94,14 +97,15 @@ async def test_a_cluster_from_end_to_end(tmp_path):
 async def test_a_node_resumes_where_it_was(tmp_path, monkeypatch):
     """After a restart of the collector a node sends what is new, not everything again."""
     monkeypatch.setattr(main, "RETURN_AFTER_S", 0.0)
+    address = Address("127.0.0.1", free_port())
     async with contextlib.AsyncExitStack() as first:
-        here = await first.enter_async_context(collecting(tmp_path))
-        async with Node(tmp_path, "node-1", here.listen) as node:
+        await first.enter_async_context(collecting(tmp_path, listen=address))
+        async with Node(tmp_path, "node-1", address) as node:
             node.become(_state(Status.PASS, Status.PASS))
             await node.heard()
             await first.aclose()
             node.become(_state(Status.PASS, Status.FAIL))
-            async with collecting(tmp_path, listen=here.listen):
+            async with collecting(tmp_path, listen=address):
                 await node.heard()
     assert (2, node.state) == (_stored(tmp_path)["node-1"].sequence, _stored(tmp_path)["node-1"].state)
     with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite")) as file:
@@ -233,7 +237,7 @@ async def test_bytes_that_are_no_message(tmp_path, garbage):
         async with client_channel(here.listen, None) as channel:
             call = channel.stream_stream("/ascend_doctor.v1.IngestService/Connect")()
             await call.write(garbage)
-            assert grpc.StatusCode.FAILED_PRECONDITION is await asyncio.wait_for(call.code(), 5)
+            assert grpc.StatusCode.FAILED_PRECONDITION is await asyncio.wait_for(call.code(), PATIENCE_S)
         assert {"protocol": 1} == await _refused(here)
 
 
@@ -243,22 +247,17 @@ async def test_a_message_that_is_too_big(tmp_path):
         async with grpc.aio.insecure_channel(str(here.listen)) as channel:
             call = channel.stream_stream("/ascend_doctor.v1.IngestService/Connect")()
             await call.write(b"\x0a" + b"x" * (limits.MAX_MESSAGE_BYTES + 1))
-            assert grpc.StatusCode.OK is not await asyncio.wait_for(call.code(), 5)
+            assert grpc.StatusCode.OK is not await asyncio.wait_for(call.code(), PATIENCE_S)
         async with Node(tmp_path, "node-1", here.listen) as node:
             node.become(_state(Status.PASS))
             await node.heard()
-
-
-async def _is_not_ready(here):
-    while b" 200 " in (await fetch(here.web, "/readyz"))[0]:
-        pass
 
 
 async def test_a_store_that_fails_delays_the_acknowledgement(tmp_path, monkeypatch):
     """While the store cannot be written nothing is acknowledged and the collector is not ready; then all is."""
     monkeypatch.setattr(committer, "FIRST_RETRY_S", 0.05)
     async with collecting(tmp_path) as here, Node(tmp_path, "node-1", here.listen) as node:
-        with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite")) as other:
+        with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite", timeout=PATIENCE_S)) as other:
             other.execute("CREATE TRIGGER full BEFORE INSERT ON nodes BEGIN SELECT RAISE(ABORT, 'disk full'); END")
             node.become(_state(Status.PASS))
             while b" 200 " in (await fetch(here.web, "/readyz"))[0]:
@@ -330,7 +329,7 @@ async def test_a_peer_that_does_not_read_is_cut_off(monkeypatch):
 
     context = _DeafContext()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(service.Connect(requests(), context), 5)
+        await asyncio.wait_for(service.Connect(requests(), context), PATIENCE_S)
     assert [(grpc.StatusCode.RESOURCE_EXHAUSTED, "the peer does not read what it is sent")] == context.aborted
     assert [] == service.connected
     assert 1 == service.refused["limit"]
@@ -349,5 +348,5 @@ async def test_a_bug_does_not_leave_a_stream_open(monkeypatch):
     context = _DeafContext()
     context.write = lambda _message: asyncio.sleep(0)
     with pytest.raises(TypeError):
-        await asyncio.wait_for(service.Connect(requests(), context), 5)
+        await asyncio.wait_for(service.Connect(requests(), context), PATIENCE_S)
     assert [] == service.connected

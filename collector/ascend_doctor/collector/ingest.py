@@ -18,10 +18,11 @@ from ascend_doctor.collector.store import Entry
 from ascend_doctor.report.printable import printable
 from ascend_doctor.v1 import ingest_pb2, ingest_pb2_grpc
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, CollectorSession, Offer
-from ascend_doctor.wire.credentials import Role, identity_from_context
+from ascend_doctor.wire.credentials import identity_from_context
 from ascend_doctor.wire.effects import Close, Commit, Deliver, Effects, Reason, Send
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.frames import Hello
+from ascend_doctor.wire.metadata import RETRY_AFTER
 from ascend_doctor.wire.requests import RequestReader
 from ascend_doctor.wire.responses import response_message
 
@@ -80,7 +81,7 @@ def _host(peer: str) -> str:
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
-    """Takes in the streams of all nodes. With `secured` every peer has to show a node's certificate."""
+    """Takes in the streams of all nodes. With `secured` each may send under the names in its certificate only."""
 
     def __init__(
         self,
@@ -110,13 +111,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         self, request_iterator: AsyncIterator[ingest_pb2.ConnectRequest], context: Context
     ) -> None:
         """Serve one node until either side ends the stream."""
-        identity = identity_from_context(context.auth_context())
-        if self._secured and not identity.may([Role.NODE]):
-            self.refused[Reason.IDENTITY.value] += 1
-            await context.abort(
-                grpc.StatusCode.PERMISSION_DENIED, f"{identity} is no node; issue a certificate with --role node"
-            )
-        names = identity.names if self._secured else None
+        names = identity_from_context(context.auth_context()).names if self._secured else None
         session = CollectorSession(self._fleet.known, identities=names, now=time.monotonic(), offer=self._offer)
         stream = _Stream(session, printable(context.peer()))
         self._streams.add(stream)
@@ -247,7 +242,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             return
         self.refused[close.reason.value] += 1
         log.warning("closed the stream of %s: %s", stream.peer, printable(close.text))
-        trailers = () if close.retry_after_s is None else (("retry-after-s", f"{close.retry_after_s:.0f}"),)
+        trailers = () if close.retry_after_s is None else ((RETRY_AFTER, f"{close.retry_after_s:.0f}"),)
         try:
             await asyncio.wait_for(context.abort(_STATUS[close.reason], close.text, trailers), FAREWELL_S)
         except asyncio.TimeoutError:

@@ -17,6 +17,7 @@ import uvicorn
 
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, Settings
+from ascend_doctor.collector.admission import Admission
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines, Fleet
 from ascend_doctor.collector.ingest import IngestService
@@ -24,7 +25,7 @@ from ascend_doctor.collector.service import ReportService
 from ascend_doctor.collector.sqlite_store import open_store
 from ascend_doctor.collector.web import application
 from ascend_doctor.v1 import ingest_pb2_grpc, report_pb2_grpc
-from ascend_doctor.wire.channels import server_credentials, server_options
+from ascend_doctor.wire.channels import server_options
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, Offer
 from ascend_doctor.wire.credentials import Address, TlsFiles, require_tls
 
@@ -80,13 +81,15 @@ async def serve(
         committer = Committer(store)
         secured = settings.tls is not None
         ingest = IngestService(fleet, committer, secured=secured, offer=settings.offer)
-        server = grpc.aio.server(options=server_options())
+        admission = Admission(settings.tls)
+        server = grpc.aio.server(options=server_options(), interceptors=[admission])
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
-        report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(fleet, secured=secured), server)
-        web = None if settings.web is None else _Web(settings.web, application(fleet, ingest, committer))
+        report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(fleet), server)
+        web = None if settings.web is None else _Web(settings.web, application(fleet, ingest, committer, admission))
         writer = asyncio.create_task(committer.run())
+        watch = asyncio.create_task(admission.watch())
         try:
-            port = _bind(server, settings)
+            port = _bind(server, settings.listen, admission)
             await server.start()
             if web is not None:
                 await web.start()
@@ -98,6 +101,8 @@ async def serve(
             await server.stop(GRACE_S)
             if web is not None:
                 await web.stop()
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
             committer.close()
             await writer
     finally:
@@ -111,12 +116,12 @@ async def _either(stop: asyncio.Event, writer: asyncio.Task[None]) -> None:
     stopped.cancel()
 
 
-def _bind(server: grpc.aio.Server, settings: CollectorSettings) -> int:
-    address = str(settings.listen)
+def _bind(server: grpc.aio.Server, listen: Address, admission: Admission) -> int:
+    address = str(listen)
     try:
-        if settings.tls is None:
+        if admission.follower is None:
             return server.add_insecure_port(address)
-        return server.add_secure_port(address, server_credentials(settings.tls))
+        return server.add_secure_port(address, admission.follower.credentials())
     except RuntimeError:
         raise ListenError(
             f"{address}: cannot be listened on; is the port taken, or the address not of this host?"

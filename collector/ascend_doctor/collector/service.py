@@ -12,7 +12,6 @@ import grpc.aio
 from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
-from ascend_doctor.wire.credentials import READERS, identity_from_context
 from ascend_doctor.wire.reports import node_message, report_messages
 
 DEFAULT_PAGE = 500
@@ -23,18 +22,16 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ReportService(report_pb2_grpc.ReportServiceServicer):
-    """Answers for the fleet. With `secured` the caller has to show a reader's or an operator's certificate."""
+    """Answers for the fleet. `Admission` sees to who may ask."""
 
-    def __init__(self, fleet: Fleet, *, secured: bool, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, fleet: Fleet, *, clock: Callable[[], float] = time.time) -> None:
         self._fleet = fleet
-        self._secured = secured
         self._clock = clock
 
     async def GetReport(  # noqa: N802 - the generated name
         self, request: report_pb2.GetReportRequest, context: Context
     ) -> AsyncIterator[report_pb2.GetReportResponse]:
         """Stream the report over the nodes that were asked for."""
-        await self._admit(context)
         names = [*request.node_names, *request.job_hosts]
         if len(names) > MAX_NAMES or len(request.check_ids) > MAX_NAMES:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"more than {MAX_NAMES} names")
@@ -50,7 +47,6 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         self, request: report_pb2.ListNodesRequest, context: Context
     ) -> report_pb2.ListNodesResponse:
         """Return one page of nodes; the token is the name of the last one before it."""
-        await self._admit(context)
         nodes = self._fleet.report(self._clock()).nodes
         start = 0
         if request.page_token:
@@ -64,11 +60,3 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         return report_pb2.ListNodesResponse(
             nodes=[node_message(node) for node in page], next_page_token=page[-1].name if page and more else ""
         )
-
-    async def _admit(self, context: Context) -> None:
-        if not self._secured:
-            return
-        identity = identity_from_context(context.auth_context())
-        if not identity.may(READERS):
-            text = f"{identity} may not read reports; issue a certificate with --role reader"
-            await context.abort(grpc.StatusCode.PERMISSION_DENIED, text)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from ascend_doctor.collector.admission import Admission
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.collector.ingest import IngestService
@@ -23,11 +24,17 @@ KEPT_S = 1.0
 
 
 def application(
-    fleet: Fleet, ingest: IngestService, committer: Committer, clock: Callable[[], float] = time.time
+    fleet: Fleet,
+    ingest: IngestService,
+    committer: Committer,
+    admission: Admission,
+    clock: Callable[[], float] = time.time,
 ) -> Starlette:
     """Return the web application. Every page only reads."""
     metrics = _Kept(
-        lambda: exposition.render([*fleet_families(fleet.report(clock())), *own_families(ingest, committer)])
+        lambda: exposition.render(
+            [*fleet_families(fleet.report(clock())), *own_families(ingest, committer), *admission.families()]
+        )
     )
     front = _Kept(lambda: terminal.render(fleet.report(clock()), width=100))
 
