@@ -2,7 +2,7 @@
 
 SETUP := python3 tests/matrix.py
 
-.PHONY: help demo test lint bench-round bench-healthy bench-report bench-store fuzz protos docs lock clean
+.PHONY: help demo test lint bench-round bench-healthy bench-footprint bench-fleet bench-reconnect bench-crash bench-report bench-store fuzz protos docs lock clean
 
 help:
 	@echo "make demo         a simulated cluster: healthy, three faults named one by one, repaired"
@@ -10,6 +10,10 @@ help:
 	@echo "make lint         the static part of it alone"
 	@echo "make bench-round  how long a round of checks takes, beside the shell loop it replaces"
 	@echo "make bench-healthy  ten thousand rounds of healthy simulated machines: nothing may be found"
+	@echo "make bench-footprint  what probe and uplink take from a node: CPU, memory, and how soon a fault is reported"
+	@echo "make bench-fleet  what 2,000 and 10,000 nodes cost a collector, and how soon a fault is in its report"
+	@echo "make bench-reconnect  a collector is killed under 10,000 nodes: when are all of them back"
+	@echo "make bench-crash  processes are killed 200 times: is anything lost, or told twice"
 	@echo "make bench-report  what answers for a fleet of ten thousand nodes cost, and hold up the collector"
 	@echo "make bench-store  what the stores of a collector cost: CPU, disk, and the time to load ten thousand nodes"
 	@echo "make fuzz         half an hour of looking for an answer that a parser cannot take"
@@ -32,6 +36,19 @@ bench-round:
 
 bench-healthy:
 	@$(SETUP) run benchmarks/healthy.py
+
+# The soak besides: `make bench-footprint SOAK="--soak 1800 --speed 10"`.
+bench-footprint:
+	@$(SETUP) run benchmarks/footprint.py $(SOAK)
+
+bench-fleet:
+	@$(SETUP) run benchmarks/fleet.py
+
+bench-reconnect:
+	@$(SETUP) run benchmarks/reconnect.py
+
+bench-crash:
+	@$(SETUP) run benchmarks/crash.py
 
 bench-report:
 	@$(SETUP) run benchmarks/report.py

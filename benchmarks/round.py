@@ -23,6 +23,7 @@ from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import attrs
 import slow_tools
+from gates import Gate, finish
 from slow_tools import ALL, FEW, Bench, elapsed_s, make
 
 from ascend_doctor.checks.catalogue import Entry
@@ -44,27 +45,6 @@ _LOCKS: Mapping[str, Lanes] = {
 
 
 _PROGRAM = "from ascend_doctor.cli.main import main; main()"
-
-
-@attrs.frozen
-class Gate:
-    """One promise: a figure and the limit that it must not pass."""
-
-    name: str
-    figure: float
-    limit: float
-    unit: str = ""
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether the promise is kept."""
-        return self.figure >= self.limit if self.at_least else self.figure <= self.limit
-
-    def __str__(self) -> str:
-        bound = "at least" if self.at_least else "at most"
-        outcome = "holds" if self.holds else "falls short"
-        return f"{self.name}: {self.figure:.3g}{self.unit}, {bound} {self.limit:g}{self.unit}, {outcome}"
 
 
 @attrs.frozen
@@ -315,12 +295,7 @@ def main(words: Optional[Sequence[str]] = None) -> int:
                 gates.append(gate)
                 print(gate, flush=True)
             print()
-    short = [gate for gate in gates if not gate.holds]
-    for gate in gates:
-        print(gate)
-    figure = Gate("bench-round", len(short), 0, " gates fall short")
-    print(figure)
-    return 0 if figure.holds else 1
+    return finish("bench-round", gates)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Certificates:
     """One CA with a certificate of each kind, and another CA that nobody trusts."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         authority.init(folder / "ca", "a cluster", NOW)
         authority.init(folder / "other", "another cluster", NOW)
         self.collector = self.issue("collector.example", Role.COLLECTOR, LOOPBACK)
@@ -35,6 +35,7 @@ class Certificates:
         self.strange = self.issue("node-1", Role.NODE, ca="other")
         self.strange_collector = self.issue("collector.example", Role.COLLECTOR, LOOPBACK, ca="other")
         self.expired = self.issue("node-1", Role.NODE, age_days=400)
+        self.early = self.issue("node-1", Role.NODE, age_days=-10)
         self.expired_collector = self.issue("collector.example", Role.COLLECTOR, LOOPBACK, age_days=400)
         self.early_collector = self.issue("collector.example", Role.COLLECTOR, LOOPBACK, age_days=-10)
         # Trusts the right CA, and shows what another one gave: the server alone can see it.
@@ -44,9 +45,9 @@ class Certificates:
         self, holder: str, role: Role, addresses: Sequence[str] = (), *, ca: str = "ca", age_days: int = 0
     ) -> TlsFiles:
         """Issue one more certificate."""
-        into = self._folder / f"{ca}-{holder}-{role.value}-{age_days}"
+        into = self.folder / f"{ca}-{holder}-{role.value}-{age_days}"
         when = NOW - dt.timedelta(days=age_days)
-        return files(authority.issue(self._folder / ca, holder, role, when, addresses=addresses, into=into))
+        return files(authority.issue(self.folder / ca, holder, role, when, addresses=addresses, into=into))
 
     @staticmethod
     def folder_of(holder: TlsFiles) -> Path:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, AsyncIterator, Callable, Collection, Dict, List, Optional, Sequence
+from typing import Any, AsyncIterator, Collection, Dict, List, Optional, Sequence
 
 import attrs
 import grpc
@@ -38,6 +38,7 @@ from ascend_doctor.wire.frames import AgentFrame, CollectorFrame
 from ascend_doctor.wire.reports import ReportReader
 from ascend_doctor.wire.requests import request_messages
 from ascend_doctor.wire.responses import read_response
+from waiting import PATIENCE_S, until
 
 ANY_PORT = Address("127.0.0.1", 0)
 CHECKS = catalogue.load()
@@ -189,6 +190,8 @@ def judged_now(name: str, answers: Dict[str, Evidence]) -> NodeState:
 
 
 PROGRAM = (sys.executable, "-c", "from ascend_doctor.cli.main import main; main()")
+HEALTHY_NODE = (sys.executable, __file__)
+"""A healthy node as a process of its own, with a folder and the address of a collector; ends when it was heard."""
 
 
 class CollectorProcess:

@@ -8,6 +8,7 @@ Effects = Tuple[str, str, FrozenSet[Tuple[str, str]]]
 
 A2 = "nodes:\n  - {name: n1, product: atlas-800t-a2}\n"
 A3 = "nodes:\n  - {name: n1, product: atlas-800t-a3}\nfabric: {leaves: npu}\n"
+A5 = "nodes:\n  - {name: n1, product: ascend-950}\n"
 
 
 def _effects(text: str, fault: str, *answers: str) -> Effects:
@@ -22,11 +23,11 @@ LEFT_BEHIND = frozenset({"npu-smi/sio-info"})
 EFFECTS: Dict[str, Effects] = {
     "hccs-lane-lost": _effects(A2, "hccs-lane-lost", *_ENDS),
     "hccs-lane-lost, a3": _effects(A3, "hccs-lane-lost", "hccs@1.1", "health@1.1", "info"),
-    "hccs-link-down": _effects(A2, "hccs-link-down", *_ENDS, "topo"),
+    "hccs-link-down": _effects(A2, "hccs-link-down", *_ENDS),
     "pair-over-pcie": _effects(A2, "pair-over-pcie", "topo"),
     "sio-errors": _effects(A3, "sio-errors", "sio-info@1.0", "sio-info@1.1"),
     "super-pod-place": _effects(A3, "super-pod-place", "spod-info@1.1"),
     "other-product": _effects(A2, "other-product", "info", "mapping"),
     "mcu-odd": _effects(A2, "mcu-odd", "mcu-version@3"),
-    "vrd-odd": _effects(A2, "vrd-odd", "vrd-version@3"),
+    "vrd-odd": _effects(A5, "vrd-odd", "vrd-version@3"),
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
-from typing import Any, FrozenSet, List, Optional
+from typing import Any, FrozenSet, List, Optional, Set, Tuple
 
 from ascend_doctor.facts.source import Cost, Medium, Scope, Source
 from ascend_doctor.model.evidence import Evidence
@@ -13,6 +14,7 @@ from ascend_doctor.model.product import ALL, Generation
 from ascend_doctor.model.reading import Absence, Missing, Reading
 from ascend_doctor.probe.local import LocalRunner, LocalSettings
 from ascend_doctor.probe.tools import ToolPaths
+from waiting import PATIENCE_S
 
 
 def write_tool(folder: Path, name: str, script: str) -> Path:
@@ -23,9 +25,13 @@ def write_tool(folder: Path, name: str, script: str) -> Path:
     return path
 
 
-def descriptors() -> int:
-    """Return how many files, pipes and sockets this process has open."""
-    return len(list(Path("/proc/self/fd").iterdir()))
+def descriptors() -> Set[Tuple[str, str]]:
+    """Return the files, pipes and sockets that this process has open, each with its number."""
+    found = set()
+    for path in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # that of the folder itself
+            found.add((path.name, str(path.readlink())))
+    return found
 
 
 def children() -> List[int]:
@@ -40,7 +46,7 @@ def parse(evidence: Evidence) -> Reading[str]:
 
 
 def tool_source(
-    name: str = "tool/x", *words: str, timeout_s: float = 5.0, scope: Scope = Scope.NODE, **more: Any
+    name: str = "tool/x", *words: str, timeout_s: float = PATIENCE_S, scope: Scope = Scope.NODE, **more: Any
 ) -> Source[str]:
     """Return a source that calls `tool`."""
     return Source(name=name, scope=scope, argv=("tool", *words), parse=parse, timeout_s=timeout_s, **more)
@@ -61,7 +67,7 @@ def device_source(
     *,
     scope: Scope = Scope.NPU,
     cost: Cost = Cost.DEVICE,
-    timeout_s: float = 5.0,
+    timeout_s: float = PATIENCE_S,
     interval_s: float = 60.0,
     generations: FrozenSet[Generation] = ALL,
     tool: str = "hccn_tool",

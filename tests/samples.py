@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from pathlib import Path
@@ -62,11 +63,20 @@ def answer(data: bytes, argv: Tuple[str, ...] = (), *, stderr: bytes = b"", exit
     return Evidence("test", argv, Ending.EXITED, exit_code, data, stderr)
 
 
+def _document(path: Path) -> Any:
+    """Return a YAML file, by the loader that is written in C where there is one: the index is long."""
+    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@functools.cache
+def _index(corpus: Path) -> Any:
+    return _document(corpus / "index.yaml")["entries"]
+
+
 def samples(kind_prefix: str = "") -> List[Sample]:
     """Return the samples of which the kind (`npu-smi info -t board`) starts so; none without a corpus."""
     if CORPUS is None:
         return []
-    entries = yaml.safe_load((CORPUS / "index.yaml").read_text())["entries"]
     return [
         Sample(
             path=entry["path"],
@@ -76,7 +86,7 @@ def samples(kind_prefix: str = "") -> List[Sample]:
             expect=entry.get("expect") or {},
             entry=entry,
         )
-        for entry in entries
+        for entry in _index(CORPUS)
         if entry["kind"].startswith(kind_prefix)
     ]
 
@@ -90,17 +100,20 @@ def vendor_cases(tool: str, command_prefix: str = "") -> List[Case]:
         argv = tuple(shlex.split((folder / "argv.txt").read_text()))
         if not " ".join(argv[1:]).startswith(command_prefix):
             continue
-        found.append(
-            Case(
-                path=f"{tool}/{folder.parent.name}/{folder.name}",
-                argv=argv,
-                stdout=(folder / "stdout.txt").read_bytes(),
-                stderr=(folder / "stderr.txt").read_bytes(),
-                exit_code=int((folder / "exit_code.txt").read_text()),
-                truth=yaml.safe_load((folder / "truth.yaml").read_text()),
-            )
-        )
+        found.append(_case(folder, argv))
     return found
+
+
+@functools.cache
+def _case(folder: Path, argv: Tuple[str, ...]) -> Case:
+    return Case(
+        path="/".join(folder.parts[-3:]),
+        argv=argv,
+        stdout=(folder / "stdout.txt").read_bytes(),
+        stderr=(folder / "stderr.txt").read_bytes(),
+        exit_code=int((folder / "exit_code.txt").read_text()),
+        truth=_document(folder / "truth.yaml"),
+    )
 
 
 # `root@host:/# command`, `[root@host ~]# command`, `(env) user@host:~$ command`, `$ command`, `> command`, or an echoed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 import time
 from typing import Any, Callable, Coroutine, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
 
@@ -41,9 +42,43 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
         loop.close()
 
 
+class _Events(selectors.DefaultSelector):
+    """The events of a loop whose time is its own: while nothing happens, nobody waits, and the time has passed."""
+
+    passed_s = 0.0
+
+    def select(self, timeout: Optional[float] = None) -> List[Tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        found = super().select(0)
+        self.passed_s += 0 if found else timeout
+        return found
+
+
+class _ScriptedLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._events = _Events()
+        super().__init__(self._events)
+
+    def time(self) -> float:
+        return self._events.passed_s
+
+
+def play(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that waits for nothing but time: waiting takes none, and what was waited is exact."""
+    loop = _ScriptedLoop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
+
+
 @attrs.define
 class ScriptedRunner:
-    """Answers by key; a key without an answer of its own gets `fine`. `delays_s` are by key, too."""
+    """Answers by key; a key without an answer of its own gets `fine`. `delays_s` are by key, too.
+
+    `spans` has the beginning and the end of each run, in the seconds of the event loop.
+    """
 
     answers: Mapping[str, Union[Answer, List[Answer], Callable[[], Answer]]] = attrs.field(factory=dict)
     delays_s: Mapping[str, float] = attrs.field(factory=dict)
@@ -55,7 +90,7 @@ class ScriptedRunner:
 
     async def run(self, query: Query[Any]) -> Evidence:
         """Answer one query."""
-        began = time.monotonic()
+        began = asyncio.get_running_loop().time()
         self.asked.append(query.key)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
@@ -63,7 +98,7 @@ class ScriptedRunner:
             await asyncio.sleep(self.delays_s.get(query.key, self.delay_s))
         finally:
             self.running -= 1
-        self.spans[query.key] = (began, time.monotonic())
+        self.spans[query.key] = (began, asyncio.get_running_loop().time())
         return self._evidence(query)
 
     def _evidence(self, query: Query[Any]) -> Evidence:

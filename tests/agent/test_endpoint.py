@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
 
 from ascend_doctor.agent import endpoint
 from ascend_doctor.agent.endpoint import Endpoint, Page
+from waiting import PATIENCE_S, until
 
 PAGES = {"/metrics": lambda: Page(b"up 1\n", "text/plain; version=0.0.4")}
 
@@ -16,7 +18,7 @@ PAGES = {"/metrics": lambda: Page(b"up 1\n", "text/plain; version=0.0.4")}
 async def _ask(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
     writer.close()
     return answer
 
@@ -68,7 +70,9 @@ async def test_one_who_says_nothing_is_turned_out(monkeypatch: pytest.MonkeyPatc
     """A connection that brings no request is closed at a deadline, without an answer."""
     monkeypatch.setattr(endpoint, "REQUEST_DEADLINE_S", 0.05)
     async with Endpoint("127.0.0.1", 0, PAGES) as server:
-        assert await _ask(server.port, b"GET /metrics HT") == b""
+        with contextlib.suppress(ConnectionResetError):  # closed before it has read what we said
+            assert await _ask(server.port, b"GET /metrics HT") == b""
+        await until(lambda: not server._connections)
 
 
 async def test_too_many_at_once_are_turned_away(monkeypatch: pytest.MonkeyPatch):
@@ -76,11 +80,11 @@ async def test_too_many_at_once_are_turned_away(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(endpoint, "MAX_CONNECTIONS", 2)
     async with Endpoint("127.0.0.1", 0, PAGES) as server:
         idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
-        await asyncio.sleep(0.05)
+        await until(lambda: len(server._connections) == 2)
         assert await _ask(server.port, b"") == b""
         for _, writer in idle:
             writer.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: not server._connections)
         assert (await _ask(server.port, b"GET /metrics HTTP/1.1\r\n\r\n")).endswith(b"up 1\n")
 
 
@@ -88,8 +92,8 @@ async def test_the_end_does_not_wait_for_idle_connections():
     """Leaving breaks off what is under way."""
     async with Endpoint("127.0.0.1", 0, PAGES) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        await asyncio.sleep(0.05)
-    assert await asyncio.wait_for(reader.read(), 2) == b""
+        await until(lambda: server._connections)
+    assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
     writer.close()
 
 
@@ -107,9 +111,10 @@ async def test_one_who_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch)
         with socket.create_connection(("127.0.0.1", server.port)) as peer:
             peer.setblocking(False)
             peer.send(b"GET /metrics HTTP/1.1\r\n\r\n")
-            await asyncio.sleep(0.6)
+            await until(lambda: server._connections)
+            await until(lambda: not server._connections)
             got, part = 0, b"-"
             while part:
-                part = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 1 << 20), 5)
+                part = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 1 << 20), PATIENCE_S)
                 got += len(part)
             assert got < 32_000_000

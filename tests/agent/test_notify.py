@@ -11,6 +11,7 @@ from typing import Iterator
 import pytest
 
 from ascend_doctor.agent import notify
+from waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def manager() -> Iterator[socket.socket]:
     """A socket as systemd opens it, in the abstract name space."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(f"\0ascend-doctor-test-{os.getpid()}")
-        channel.settimeout(5)
+        channel.settimeout(PATIENCE_S)
         yield channel
 
 
@@ -81,7 +82,7 @@ async def test_signs_of_life_stop_with_the_progress(manager):
 
     environment = _environment(manager, WATCHDOG_USEC="30000")
     task = asyncio.ensure_future(notify.keep_watch(makes_progress, environment))
-    await asyncio.wait_for(through.wait(), 5)
+    await asyncio.wait_for(through.wait(), PATIENCE_S)
     task.cancel()
     manager.setblocking(False)
     assert [b"WATCHDOG=1", b"WATCHDOG=1"] == [manager.recv(100), manager.recv(100)]
@@ -91,4 +92,4 @@ async def test_signs_of_life_stop_with_the_progress(manager):
 
 async def test_without_a_watchdog_nobody_watches():
     """The task ends at once when no sign of life is wanted."""
-    await asyncio.wait_for(notify.keep_watch(lambda: True, {}), 1)
+    await asyncio.wait_for(notify.keep_watch(lambda: True, {}), PATIENCE_S)

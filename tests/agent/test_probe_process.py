@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 import simulated
-from ascend_doctor.agent import probe_process
+from ascend_doctor.agent import metrics_file, probe_process
 from ascend_doctor.agent.rechecks import Outcome, RecheckDesk
 from ascend_doctor.checks import catalogue
 from ascend_doctor.facts.source import Query
@@ -24,6 +24,7 @@ from ascend_doctor.probe import plan, verdict_file
 from ascend_doctor.probe.loop import Probe, ProbeSettings
 from ascend_doctor.probe.spool import SpoolReader
 from ascend_doctor.wire.frames import Recheck
+from waiting import PATIENCE_S
 
 NODE = "node-1"
 
@@ -46,7 +47,7 @@ class Machine:
 def _own_a_process(state_dir: Path) -> None:
     """Be the probe of a simulated node: what the process of the test below does."""
     settings = ProbeSettings(NODE, state_dir, intervals_s={"npu-smi/info": 1.1}, lock_folder=str(state_dir / "locks"))
-    probe_process.run(lambda told: Probe(Machine(), catalogue.load(), settings, on_report=told))
+    probe_process.run(lambda told: Probe(Machine(), catalogue.load(), settings, on_report=told), state_dir)
 
 
 def test_the_first_report_makes_it_ready(tmp_path: Path):
@@ -56,18 +57,21 @@ def test_the_first_report_makes_it_ready(tmp_path: Path):
     code += f"t._own_a_process(Path({str(tmp_path / 'state')!r}))"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
-        manager.settimeout(20)
+        manager.settimeout(PATIENCE_S)
         environment = {**os.environ, "NOTIFY_SOCKET": path, "PYTHONPATH": str(Path(__file__).parent)}
         with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
             told = [manager.recv(1000), manager.recv(1000)]
             process.terminate()
-            told.append(manager.recv(1000))
+            while told[-1] != b"STOPPING=1":
+                told.append(manager.recv(1000))
         assert process.returncode == 0
-    assert [b"READY=1\nSTATUS=READY, 0 problems", b"STATUS=READY, 0 problems", b"STOPPING=1"] == told
+    assert b"READY=1\nSTATUS=READY, 0 problems" == told[0]
+    assert {b"STATUS=READY, 0 problems"} == set(told[1:-1])
     verdict = verdict_file.read(tmp_path / "state")
     assert verdict is not None
     assert verdict.verdict.value == "ready"
     assert SpoolReader(tmp_path / "state").snapshot() is not None
+    assert b'ascend_npu_link_up{npu="3"} 1\n' in metrics_file.read(tmp_path / "state")
 
 
 def test_a_round_without_an_end_is_no_progress(tmp_path: Path):

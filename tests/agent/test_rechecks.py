@@ -8,7 +8,7 @@ import pytest
 
 from ascend_doctor.agent import rechecks
 from ascend_doctor.agent.rechecks import Outcome, RecheckDesk
-from ascend_doctor.probe.loop import MAX_REQUEST, RECHECK, RECHECK_PAUSE_S, RECHECK_TAKEN, REQUESTS
+from ascend_doctor.probe.requests import MAX_REQUEST, PAUSE_S, RECHECK, RECHECK_TAKEN, REQUESTS
 from ascend_doctor.wire.frames import Recheck
 
 FIRST = Recheck("r1", ("roce.link", "npu.ecc"))
@@ -68,7 +68,7 @@ def test_one_request_at_a_time_and_not_too_often(tmp_path: Path):
     third = desk.ask(Recheck("r3"), 3.0)
     assert third is not None
     assert "ask again later" in third.problem
-    assert desk.ask(Recheck("r4"), RECHECK_PAUSE_S) is None
+    assert desk.ask(Recheck("r4"), PAUSE_S) is None
 
 
 def test_a_node_may_take_no_requests(tmp_path: Path):

@@ -16,7 +16,7 @@ from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.model.status import Status
-from ascend_doctor.probe.loop import RECHECK, REQUESTS
+from ascend_doctor.probe.requests import RECHECK, REQUESTS
 from ascend_doctor.probe.spool import SpoolWriter
 from ascend_doctor.v1 import ingest_pb2, ingest_pb2_grpc
 from ascend_doctor.wire import frames
@@ -26,9 +26,6 @@ from ascend_doctor.wire.requests import RequestReader
 from ascend_doctor.wire.responses import response_message
 from ascend_doctor.wire.sections import SectionPool
 from node_states import answer, finding
-
-# grpc.aio wants one event loop for the life of a process: with a new one for each test, streams break now and then.
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NODE = "node-1"
 STATE = NodeState.of([finding("roce.link", Status.PASS, 1.0)], [answer("hccn_tool/link@0", "link status: UP\n")])
@@ -109,10 +106,10 @@ async def _play(state_dir: Path, done: asyncio.Event, *scripts: Script, accept: 
     stop = asyncio.Event()
     task = asyncio.create_task(found.run(stop))
     try:
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE_S)
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_S)
         await server.stop(0.1)
     assert [] == collector.failures
     return found
@@ -246,7 +243,7 @@ async def test_a_collector_that_never_answers_is_left(
     done = asyncio.Event()
 
     async def first(stage: Stage) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(PATIENCE_S)
 
     async def second(stage: Stage) -> None:
         await _greet(stage)

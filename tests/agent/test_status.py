@@ -54,7 +54,7 @@ def test_a_broken_node(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
 
 @pytest.mark.parametrize(
     "more",
-    [{"valid_until": 1.0}, {"boot_id": "another"}, {"made_at": time.time() + 1000.0}],
+    [{"valid_until": 1.0}, {"boot_id": "another"}, {"made_at": time.time() + 1e6}],
     ids=["expired", "another boot", "from the future"],
 )
 def test_an_old_verdict_does_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str], more: dict[str, object]):

@@ -7,27 +7,21 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from ascend_doctor.agent import supervisor
 from ascend_doctor.agent.supervisor import Program, Supervisor
+from waiting import PATIENCE_S, until
 
-SLEEP = "import sys, time; time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+SLEEP = "import sys, time; time.sleep(3600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(3600)"
+)
 
 
 def _program(code: str, log: Path) -> Program:
     return Program("half", (sys.executable, "-S", "-c", code), log)
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if holds():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come about within 10 s")
 
 
 def _is_there(pid: int) -> bool:
@@ -49,13 +43,13 @@ async def test_what_is_killed_is_started_again(tmp_path: Path):
     found = Supervisor([_program(SLEEP, tmp_path / "log")])
     stop = asyncio.Event()
     running = asyncio.ensure_future(found.run(stop))
-    await _until(lambda: "half" in found.pids)
+    await until(lambda: "half" in found.pids)
     first = found.pids["half"]
     os.kill(first, signal.SIGKILL)
-    await _until(lambda: found.pids.get("half", first) != first)
+    await until(lambda: found.pids.get("half", first) != first)
     second = found.pids["half"]
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert found.restarts == 1
     assert not _is_there(second)
 
@@ -66,10 +60,10 @@ async def test_one_that_ignores_the_signal_is_killed(tmp_path: Path):
     found = Supervisor([_program(STUBBORN, log)])
     stop = asyncio.Event()
     running = asyncio.ensure_future(found.run(stop))
-    await _until(lambda: "half" in found.pids and log.exists() and log.read_text() == "up\n")
+    await until(lambda: "half" in found.pids and log.exists() and log.read_text() == "up\n")
     pid = found.pids["half"]
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert not _is_there(pid)
 
 
@@ -101,7 +95,7 @@ async def test_cancelling_leaves_nothing_running(tmp_path: Path):
     """A parent that is torn down takes its processes along."""
     found = Supervisor([_program(SLEEP, tmp_path / "log")])
     running = asyncio.ensure_future(found.run(asyncio.Event()))
-    await _until(lambda: "half" in found.pids)
+    await until(lambda: "half" in found.pids)
     pid = found.pids["half"]
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -126,7 +120,7 @@ async def test_a_program_learns_of_the_death_of_its_parent(tmp_path: Path):
     """The standard input of a program ends with the parent, also when that is killed by `kill -9`."""
     log = tmp_path / "log"
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(log))
-    await _until(lambda: log.exists() and log.read_text() == "up\n")
+    await until(lambda: log.exists() and log.read_text() == "up\n")
     parent.kill()
     await parent.wait()
-    await _until(lambda: log.read_text() == "up\nended\n")
+    await until(lambda: log.read_text() == "up\nended\n")

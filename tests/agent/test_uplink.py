@@ -27,14 +27,10 @@ from ascend_doctor.wire.credentials import Address, Role, TlsFiles
 from ascend_doctor.wire.sections import read_section
 from node_states import answer, finding, with_findings
 
-# grpc.aio wants one event loop for the life of a process: with a new one for each test, streams break now and then.
-pytestmark = pytest.mark.asyncio(loop_scope="session")
-
 NODE = "node-1"
 CHECKS = catalogue.load()
 HEALTHY = NodeState.of([finding("roce.link", Status.PASS, 1.0)], [answer("hccn_tool/link@0", "link status: UP\n")])
 BROKEN = NodeState.of([finding("roce.link", Status.FAIL, 2.0)], [answer("hccn_tool/link@0", "link status: DOWN\n")])
-FREE = Address("127.0.0.1", 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,7 +88,7 @@ class Site:
     def __init__(self, folder: Path, tls: Optional[TlsFiles] = None) -> None:
         self._folder = folder
         self._tls = tls
-        self.address = FREE
+        self.address = Address("127.0.0.1", free_port())
         self._stop = asyncio.Event()
         self._task: Optional[asyncio.Task[None]] = None
 
@@ -124,7 +120,7 @@ class Site:
         return outcomes(map(read_section, found.values()))
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A collector in plaintext on loopback."""
     found = Site(tmp_path)
@@ -147,23 +143,15 @@ async def _running(settings: UplinkSettings) -> AsyncIterator[Uplink]:
         yield found
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_S)
 
 
 def _settings(probe: Probe, *collectors: Address, tls: Optional[TlsFiles] = None) -> UplinkSettings:
     return UplinkSettings(NODE, probe.folder, collectors, tls, "1.0", 60.0, 210.0)
 
 
-async def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come about within 10 s")
-
-
 async def _delivered(found: Uplink, state: NodeState) -> None:
-    await _until(lambda: found.state == state and found.streaming and found.unacknowledged == 0)
+    await until(lambda: found.state == state and found.streaming and found.unacknowledged == 0)
 
 
 async def test_the_state_and_its_changes_reach_the_store(probe: Probe, site: Site):
@@ -180,7 +168,7 @@ async def test_a_collector_that_restarts_misses_nothing(probe: Probe, site: Site
     async with _running(_settings(probe, site.address)) as found:
         await _delivered(found, HEALTHY)
         await site.stop()
-        await _until(lambda: not found.streaming)
+        await until(lambda: not found.streaming)
         probe.become(BROKEN)
         await site.start()
         await _delivered(found, BROKEN)
@@ -244,7 +232,7 @@ async def test_the_next_collector_is_tried(probe: Probe, site: Site, caplog: pyt
 async def test_without_a_collector_the_spool_is_followed(probe: Probe):
     """The metrics need no collector."""
     async with _running(_settings(probe)) as found:
-        await _until(lambda: found.state == HEALTHY)
+        await until(lambda: found.state == HEALTHY)
         assert not found.streaming
         assert found.unacknowledged == 1
 
@@ -285,7 +273,7 @@ async def test_mutual_tls_and_a_new_certificate(
         await _delivered(found, HEALTHY)
         fresh = pki(NODE, Role.NODE)
         _put_in_place_of(mine, fresh)
-        await _until(lambda: found.connections == 2)
+        await until(lambda: found.connections == 2)
         probe.become(BROKEN)
         await _delivered(found, BROKEN)
         assert {"roce.link": "fail"} == await site.stored()
@@ -295,7 +283,7 @@ async def test_mutual_tls_and_a_new_certificate(
     ("bearer", "expected"),
     [
         (("node-2", Role.NODE, "ca"), "permission denied"),
-        ((NODE, Role.READER, "ca"), "is no node; issue a certificate with --role node"),
+        ((NODE, Role.READER, "ca"), "may not send results; issue a certificate with --role node"),
         ((NODE, Role.NODE, "other"), "certificate is not from the CA in"),
     ],
 )
@@ -311,7 +299,7 @@ async def test_a_wrong_certificate_is_told_in_one_line(
     site = Site(probe.folder.parent, pki("collector", Role.COLLECTOR))
     await site.start()
     async with _running(_settings(probe, site.address, tls=pki(holder, role, ca=ca))) as found:
-        await _until(lambda: expected in caplog.text)
+        await until(lambda: expected in caplog.text)
         assert not found.streaming
     assert {} == await site.stored()
 
@@ -320,4 +308,4 @@ async def test_files_that_are_not_there_are_told(probe: Probe, site: Site, caplo
     """A missing certificate is the doctor's own trouble: it is logged, and tried again."""
     missing = TlsFiles("/nowhere/ca.crt", "/nowhere/tls.crt", "/nowhere/tls.key")
     async with _running(_settings(probe, site.address, tls=missing)):
-        await _until(lambda: "/nowhere/ca.crt: No such file or directory" in caplog.text)
+        await until(lambda: "/nowhere/ca.crt: No such file or directory" in caplog.text)

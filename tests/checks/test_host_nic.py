@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import List
+from typing import List, Optional
 
 import pytest
 
 from ascend_doctor.checks.node import host_nic, host_ports
-from ascend_doctor.checks.node.host_nic import Limits, selects
+from ascend_doctor.checks.node.host_nic import Limits
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts.host import network
+from ascend_doctor.facts.host import network, processes
+from ascend_doctor.facts.host.network import selects
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.status import Status
 
@@ -23,10 +24,18 @@ NICS = [
 HOST = {"nics": NICS, "listening": [7008]}
 
 
-def view() -> NodeView:
-    """Return a node with these interfaces, on which nobody has asked for more."""
-    key = network.SOURCE.name
-    return NodeView("n", {key: Evidence(key, (), exit_code=0, stdout=f"{json.dumps(HOST)}\n".encode())})
+def _said(key: str, facts: object) -> Evidence:
+    return Evidence(key, (), exit_code=0, stdout=f"{json.dumps(facts)}\n".encode())
+
+
+def view(*running: Optional[List[str]]) -> NodeView:
+    """Return a node with these interfaces, and with processes on NPUs that allow HCCL some; None names none."""
+    users = [
+        {"pid": pid, "name": "python3", "devices": [0], **({} if nics is None else {"hccl_nics": nics})}
+        for pid, nics in enumerate(running, start=70)
+    ]
+    answers = {network.SOURCE.name: HOST, processes.SOURCE.name: {"processes": users, "unseen": 0}}
+    return NodeView("n", {key: _said(key, facts) for key, facts in answers.items()})
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,30 @@ def test_what_the_job_names(limits: Limits, status: Status, words: str) -> None:
     (finding,) = host_nic.judge(view(), limits)
     assert status is finding.status
     assert words in finding.summary
+
+
+@pytest.mark.parametrize(
+    ("running", "status", "words"),
+    [
+        ([["eth0"]], Status.PASS, "that the running jobs name are up"),
+        ([None, ["eth0", "eth1"]], Status.PASS, "that the running jobs name are up"),
+        ([["eth0"], ["eth1"]], Status.WARN, "HCCL_SOCKET_IFNAME of python3 (process 71) means eth1, which is down"),
+        ([["ib0"]], Status.WARN, "which has no IPv4 address"),
+        ([[]], Status.WARN, "(process 70) names no interface that is there"),
+        ([None], Status.WARN, "the first of bond0, eth0"),
+    ],
+)
+def test_what_the_running_jobs_name(running: List[Optional[List[str]]], status: Status, words: str) -> None:
+    """Where the configuration names nothing, the processes on the NPUs tell what is meant; they run, so none fails."""
+    (finding,) = host_nic.judge(view(*running), Limits())
+    assert status is finding.status
+    assert words in finding.summary
+
+
+def test_the_configuration_stands_above_the_running_jobs() -> None:
+    """The next job counts, not a leftover of the last one."""
+    (finding,) = host_nic.judge(view(["eth1"]), Limits(hccl_socket_ifname="=eth0"))
+    assert Status.PASS is finding.status
 
 
 def test_further_ports_have_to_be_free_too() -> None:

@@ -9,8 +9,8 @@ from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board, info
 from ascend_doctor.facts.source import WHOLE_NODE, Target
 from ascend_doctor.model import subject as subjects
-from ascend_doctor.model.evidence import Evidence
-from ascend_doctor.model.reading import Missing
+from ascend_doctor.model.evidence import Ending, Evidence
+from ascend_doctor.model.reading import Absence, Missing
 from small_cluster import AT, answer, ecc, hccn, mapping, of, silent, table
 
 UP = "link status: UP\n"
@@ -97,3 +97,26 @@ def test_newer_answers_are_parsed_only_where_they_differ() -> None:
     assert NOT_ASKED == same.read(info.SOURCE)
     other = old.followed_by(of(mapping(1), answer(hccn(0, "link"), "link status: DOWN\n")))
     assert LinkFacts("DOWN") == other.read(link.SOURCE, port)
+
+
+def test_what_was_parsed_elsewhere_is_not_parsed_again() -> None:
+    """Facts that come with the answers count; those of an answer that is not there do not."""
+    view = NodeView("n", of(mapping(1), answer(hccn(0, "link"), UP)))
+    key = link.SOURCE.about(Target(phy_id=0)).key
+    read = {key: LinkFacts("read elsewhere"), "hccn_tool/link@7": LinkFacts("of nobody")}
+    newer = view.followed_by(view.evidence, read)
+
+    assert LinkFacts("read elsewhere") == newer.read(link.SOURCE, Target(phy_id=0))
+    assert NOT_ASKED == newer.read(link.SOURCE, Target(phy_id=7))
+
+
+def test_the_reason_of_a_new_answer_counts() -> None:
+    """An answer that is missing for another reason than before is read again, though it prints the same."""
+    query = link.SOURCE.about(Target(phy_id=0))
+    before, after = (Evidence(query.key, query.argv, ending=Ending.SKIPPED, note=note) for note in ("one", "another"))
+    old = NodeView("n1", {query.key: before})
+    assert Missing(Absence.NOT_RUN, "one") == old.read(link.SOURCE, Target(phy_id=0))
+
+    newer = old.followed_by({query.key: after})
+
+    assert Missing(Absence.NOT_RUN, "another") == newer.read(link.SOURCE, Target(phy_id=0))

@@ -97,6 +97,13 @@ def test_the_site_is_heard(capsys, tmp_path: Path) -> None:
     assert f"{folder}/ours.yaml:1:1: " in capsys.readouterr().err
 
 
+def test_nobody_is_sent_to_a_check_that_is_not_there(capsys) -> None:
+    """A code that only checks of a later version catch is explained without them, for people and for programs."""
+    assert "no check before the start" in explained(capsys, "EI0004")
+    (answer,) = json.loads(explained(capsys, "--json", "EI0004"))["answers"]
+    assert [] == answer["checks"]
+
+
 def test_the_json_says_which_form_it_has(capsys) -> None:
     """Every answer to a program carries the version of its form; the id of a check may be in capitals."""
     for words in (["EI0006"], ["ROCE.LINK"], []):

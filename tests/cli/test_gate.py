@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import attrs
@@ -30,11 +26,11 @@ from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.verdict import Verdict, worst
 from ascend_doctor.probe.round import Round
 from ascend_doctor.wire.credentials import Address, read_address
-from collecting import PROGRAM, CollectorProcess, Node, judged_now
+from collecting import HEALTHY_NODE, CollectorProcess, Node, judged_now
+from ports import free_port
+from waiting import PATIENCE_S
 
 NOW = 1_790_000_000.0
-UPLINK = (sys.executable, str(Path(__file__).parents[1] / "collecting.py"))
-"""A healthy node as a process of its own, with a folder and the address of a collector; ends when it was heard."""
 
 
 def _node(name, word="ready", age_s=10.0):
@@ -145,7 +141,7 @@ async def _feed(folder, address, certificates):
         ("node-1", certificates.node, small_cluster.node(1, 2)),
         ("node-2", certificates.second, down),
     ):
-        async with Node(folder, name, read_address(address), files) as node:
+        async with Node(folder, name, read_address(address), files, current_s=3600.0) as node:
             node.become(judged_now(name, answers))
             await node.heard()
 
@@ -245,8 +241,7 @@ def test_a_plaintext_collector_asked_with_tls(tmp_path, certificates, capsys):
 
 def test_nobody_listens(capsys):
     """A collector that is not there is asked after, in one line."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     assert 2 == run(["gate", "--all", "--collector", address])
     expected = (
         f"ascend-doctor: {address}: connection refused; is the collector running there? (`ascend-doctor collector`)"
@@ -288,19 +283,18 @@ def test_wrong_usage_is_one_line(tmp_path, capsys, words, expected):
 def test_waiting_ends_when_the_node_arrives(tmp_path, monkeypatch, capsys):
     """The gate waits for a collector that is not there yet and for a node that is on its way, and opens then."""
     monkeypatch.setattr(gate, "POLL_S", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     collectors = contextlib.ExitStack()
 
     def later():
         time.sleep(0.3)
         collectors.enter_context(CollectorProcess(tmp_path, listen=address))
-        subprocess.run([*UPLINK, str(tmp_path), address], check=True, timeout=30)
+        subprocess.run([*HEALTHY_NODE, str(tmp_path), address], check=True, timeout=PATIENCE_S)
 
     thread = threading.Thread(target=later)
     thread.start()
     try:
-        assert 0 == run(["gate", "--hosts", "node-1", "--wait", "1m", "--collector", address])
+        assert 0 == run(["gate", "--hosts", "node-1", "--wait", "10m", "--collector", address])
     finally:
         thread.join()
         collectors.close()
@@ -370,47 +364,3 @@ def test_a_report_that_breaks_off(monkeypatch):
     monkeypatch.setattr(asking.report_pb2_grpc, "ReportServiceStub", lambda _: SimpleNamespace(GetReport=nothing))
     with pytest.raises(UserError, match="the answer is none of a collector"):
         Collector(Address("127.0.0.1", 1), None).report()
-
-
-def test_the_collector_ends_on_a_signal(tmp_path):
-    """SIGINT and SIGTERM end a collector with 0."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        assert 0 == CollectorProcess(tmp_path).end(number)
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["--listen", "192.0.2.1:7443"], "plaintext is for loopback only; give the TLS files"),
-        (["--listen", "here"], "'here' is no address"),
-        (["--web", "0.0.0.0:80"], "--web 0.0.0.0:80: only loopback here; for the network set collector.web"),
-        (["--listen", "{taken}"], "{taken}: cannot be listened on; is the port taken"),
-        (["--web", "{taken}"], "{taken}: Address already in use; choose another address"),
-        (["--store", "/proc/nowhere/x"], "No such file or directory; choose a file that you may write to"),
-        (["--forget", "node-1", "--store", "/nowhere"], "/nowhere: there is no store; name it with --store"),
-    ],
-)
-def test_a_collector_that_cannot_start_says_so_in_one_line(tmp_path, words, expected):
-    """Whatever keeps a collector from listening is one line and exit code 2."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        where = f"127.0.0.1:{taken.getsockname()[1]}"
-        given = [word.format(taken=where) for word in words]
-        usual = ["--listen", "127.0.0.1:0", "--web", "127.0.0.1:0", "--store", str(tmp_path / "store.sqlite")]
-        ended = subprocess.run(
-            [*PROGRAM, "collector", *usual, *given], capture_output=True, text=True, timeout=30, check=False
-        )
-    assert (2, "") == (ended.returncode, ended.stdout)
-    (line,) = ended.stderr.splitlines()
-    assert expected.format(taken=where) in line
-
-
-def test_a_node_that_is_no_more_can_be_forgotten(tmp_path, capsys):
-    """`collector --forget` drops a node from the store of a collector that does not run."""
-    words = ["collector", "--store", str(tmp_path / "store.sqlite"), "--forget", "node-1"]
-    with CollectorProcess(tmp_path) as collector:
-        subprocess.run([*UPLINK, str(tmp_path), collector.listen], check=True, timeout=30)
-        assert 2 == run(words)
-        assert "another collector uses it; stop that one" in _one_line(capsys)
-    assert 0 == run(words)
-    assert 2 == run(words)
-    assert "has no node node-1; `ascend-doctor report` lists the names" in _one_line(capsys)

@@ -12,7 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import simulated
-from ascend_doctor.cli import output
+from ascend_doctor.cli import agent_orders_process, output
+from ascend_doctor.cli.agent_orders import AGENT, PROBE, UPLINK
 from ascend_doctor.cli.configuration import Configuration
 from ascend_doctor.cli.main import run
 from ascend_doctor.cli.progress import ProgressLine
@@ -226,8 +227,8 @@ def test_colour_on_demand(healthy, capsys):
 def test_an_unknown_encoding_gets_ascii(monkeypatch):
     """Where the encoding of standard output is not known, symbols stay in ASCII."""
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
-    assert output._can_print("x")
-    assert not output._can_print("\u2717")
+    assert output.can_print("x")
+    assert not output.can_print("\u2717")
 
 
 def test_progress_appears_after_a_while():
@@ -256,19 +257,31 @@ def test_no_progress_in_a_file():
     assert "" == stream.getvalue()
 
 
-@pytest.mark.parametrize("only", [[], ["--only", "probe"], ["--only", "uplink"]], ids=["both", "probe", "uplink"])
-def test_an_agent_needs_a_name_that_a_node_can_have(only, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("whom", [AGENT, PROBE, UPLINK])
+def test_an_agent_needs_a_name_that_a_node_can_have(whom, tmp_path, monkeypatch, capsys):
     """Where the host's name is no name for a node the agent says in one line what to set; `check` goes on."""
     config = tmp_path / "c.yaml"
     config.write_text(f"tools: {{npu-smi: [/no/npu-smi], hccn_tool: [/no/t], lock_folder: {tmp_path}/locks}}\n")
     monkeypatch.setattr(Configuration, "node_name", lambda _: "gpu_node_1")
-    assert 2 == run(["agent", "--config", str(config), *only])
+    assert 2 == agent_orders_process.main([whom, str(config)])
     err = capsys.readouterr().err
     assert 1 == len(err.splitlines())
     assert "'gpu_node_1'" in err
     assert "set `node` in the configuration" in err
     assert run(["check", "--config", str(config)]) in (1, 2)
     assert "gpu_node_1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("only", [[], ["--only", PROBE], ["--only", UPLINK]], ids=[AGENT, PROBE, UPLINK])
+def test_an_agent_tells_of_a_broken_configuration(only, tmp_path, capfd):
+    """What the process that reads the configuration says of a mistake is all that is said, and the exit code is 2."""
+    config = tmp_path / "c.yaml"
+    config.write_text("agnet: {}\n")
+    assert 2 == run(["agent", "--config", str(config), *only])
+    out, err = capfd.readouterr()
+    assert "" == out
+    assert 1 == len(err.splitlines())
+    assert "c.yaml:1" in err
 
 
 def test_a_tool_that_hangs_before_there_is_a_map_is_one_problem(tmp_path, capsys):

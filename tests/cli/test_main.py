@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -19,12 +18,13 @@ from ascend_doctor.cli.main import VERBS, run
 from ascend_doctor.knowledge.strict_yaml import DocumentError
 from ascend_doctor.probe.recording import RecordingError
 from conftest import ROOT
+from waiting import PATIENCE_S, wait_until
 
 PROGRAM = [sys.executable, "-c", "from ascend_doctor.cli.main import main; main()"]
 
 
 def _start(*args, **more):
-    return subprocess.run([*PROGRAM, *args], capture_output=True, text=True, timeout=60, check=False, **more)
+    return subprocess.run([*PROGRAM, *args], capture_output=True, text=True, timeout=PATIENCE_S, check=False, **more)
 
 
 def test_help_imports_next_to_nothing():
@@ -36,7 +36,9 @@ def test_help_imports_next_to_nothing():
         "heavy = ('attr', 'attrs', 'grpc', 'google', 'rich', 'prometheus_client', 'yaml', 'pydantic', 'asyncio')\n"
         "print('loaded:', [name for name in heavy if name in sys.modules])\n"
     )
-    shown = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
     assert "loaded: []" == shown.stdout.splitlines()[-1]
 
 
@@ -144,7 +146,7 @@ def test_a_broken_pipe_is_quiet():
     reader, writer = os.pipe()
     os.close(reader)
     shown = subprocess.run(
-        [*PROGRAM, "config", "show"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        [*PROGRAM, "config", "show"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False
     )
     os.close(writer)
     assert (141, "") == (shown.returncode, shown.stderr)
@@ -156,7 +158,7 @@ def test_a_full_disk_is_told():
         pytest.skip("this machine has no /dev/full")
     with Path("/dev/full").open("w") as full:
         shown = subprocess.run(
-            [*PROGRAM, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            [*PROGRAM, "explain"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False
         )
     assert 2 == shown.returncode
     assert shown.stderr.splitlines()[0].startswith("ascend-doctor: No space left on device")
@@ -165,18 +167,16 @@ def test_a_full_disk_is_told():
 def test_ctrl_c_leaves_without_a_traceback(tmp_path):
     """An interrupt while a tool runs ends with 130, quietly."""
     tool = tmp_path / "npu-smi"
-    tool.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\nsleep 30\n")
+    tool.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\nsleep 3600\n")
     tool.chmod(0o700)
     config = tmp_path / "c.yaml"
     config.write_text(f"tools: {{npu-smi: [{tool}], trusted_folders: [{tmp_path}], lock_folder: {tmp_path}/locks}}\n")
     running = subprocess.Popen(
         [*PROGRAM, "check", "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until = time.monotonic() + 30
-    while not (tmp_path / "started").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until((tmp_path / "started").exists)
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert (130, "", "") == (running.returncode, out, err.strip())
 
 

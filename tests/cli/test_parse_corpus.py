@@ -18,6 +18,7 @@ from ascend_doctor.cli.main import run
 from ascend_doctor.facts.catalogue import query_for_command
 from ascend_doctor.facts.npu_smi.blocks import NOTHING_OF_CHIPS
 from samples import CORPUS, Case, Sample, runs_of_session, samples, vendor_cases
+from waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(CORPUS is None, reason="no ../shared/corpus beside this checkout")
 
@@ -196,7 +197,9 @@ def test_a_process_of_its_own_does_the_same(capsys):
     program = [sys.executable, "-c", "from ascend_doctor.cli.main import main; main()", "parse"]
     for case in (CASES[0], CASES[-1], next(case for case in CASES if case.stderr)):
         code = run(["parse", *_options(case)])
-        there = subprocess.run([*program, *_options(case)], capture_output=True, text=True, timeout=60, check=False)
+        there = subprocess.run(
+            [*program, *_options(case)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
         assert (code, capsys.readouterr().out, "") == (there.returncode, there.stdout, there.stderr)
 
 

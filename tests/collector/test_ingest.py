@@ -122,14 +122,14 @@ async def test_a_node_resumes_where_it_was(tmp_path, monkeypatch):
     sent = []
     monkeypatch.setattr("ascend_doctor.wire.agent_session.whole", lambda *args: sent.append(1) or whole(*args))
     async with contextlib.AsyncExitStack() as first:
-        here = await first.enter_async_context(collecting(tmp_path))
-        async with Node(tmp_path, "node-1", here.listen) as node:
+        await first.enter_async_context(collecting(tmp_path, listen=address))
+        async with Node(tmp_path, "node-1", address) as node:
             node.become(_state(Status.PASS, Status.PASS))
             await node.heard()
             before = len(sent)
             await first.aclose()
             node.become(_state(Status.PASS, Status.FAIL))
-            async with collecting(tmp_path, listen=here.listen):
+            async with collecting(tmp_path, listen=address):
                 await node.heard()
     stored = _stored(tmp_path)["node-1"]
     assert (2, _contents(shared("node-1", node.state))) == (stored.standing.sequence, dict(stored.sections))
@@ -265,7 +265,7 @@ async def test_bytes_that_are_no_message(tmp_path, garbage):
         async with client_channel(here.listen, None) as channel:
             call = channel.stream_stream(CONNECT)()
             await call.write(garbage)
-            assert grpc.StatusCode.FAILED_PRECONDITION is await asyncio.wait_for(call.code(), 5)
+            assert grpc.StatusCode.FAILED_PRECONDITION is await asyncio.wait_for(call.code(), PATIENCE_S)
         assert {"protocol": 1} == await _refused(here)
 
 
@@ -355,7 +355,7 @@ async def test_a_store_that_fails_delays_the_acknowledgement(tmp_path, monkeypat
     """While the store cannot be written nothing is acknowledged and the collector is not ready; then all is."""
     monkeypatch.setattr(committer, "FIRST_RETRY_S", 0.05)
     async with collecting(tmp_path) as here, Node(tmp_path, "node-1", here.listen) as node:
-        with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite")) as other:
+        with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite", timeout=PATIENCE_S)) as other:
             other.execute("CREATE TRIGGER full BEFORE INSERT ON nodes BEGIN SELECT RAISE(ABORT, 'disk full'); END")
             node.become(_state(Status.PASS))
             await _readiness(here, b" 503 ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import threading
 
 import attrs
 import grpc
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import small_cluster
 from ascend_doctor.checks import catalogue
-from ascend_doctor.collector import committer, main
+from ascend_doctor.collector import committer, main, web
 from ascend_doctor.collector.main import CollectorSettings, ListenError
 from ascend_doctor.collector.sqlite_store import SqliteStore
 from ascend_doctor.collector.store import StoreError
@@ -22,7 +23,8 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
 from ascend_doctor.wire.channels import client_channel
 from ascend_doctor.wire.credentials import Address, CredentialError
-from collecting import ANY_PORT, Node, ask, collecting, fetch, judged, until
+from collecting import ANY_PORT, Node, ask, collecting, fetch, judged
+from waiting import PATIENCE_S, until
 from wire_pair import finding
 
 
@@ -33,15 +35,15 @@ async def _fail(settings):
     await main.serve(settings, catalogue.load(), started=lambda _: None, stop=stop)
 
 
-async def test_metrics_are_valid_and_few(tmp_path):
+async def test_metrics_are_valid_and_few(tmp_path, monkeypatch):
     """The page parses, names follow the conventions, and a node more adds no series of its own."""
+    monkeypatch.setattr(web, "KEPT_S", -1.0)
     counts = []
     async with collecting(tmp_path) as here:
         for number in (1, 2):
             async with Node(tmp_path, f"node-{number}", here.listen) as node:
                 node.become(judged(f"node-{number}", small_cluster.node(number, 3 - number)))
                 await node.heard()
-            await asyncio.sleep(1.05)
             head, body = await fetch(here.web, "/metrics")
             assert b"content-type: text/plain; version=0.0.4" in head.lower()
             families = list(text_string_to_metric_families(body.decode()))
@@ -70,7 +72,8 @@ async def test_pages(tmp_path):
 
 
 async def test_a_page_is_not_made_for_everybody_who_asks(tmp_path, monkeypatch):
-    """Scrapes within a second share one page."""
+    """Scrapes that follow each other closely share one page."""
+    monkeypatch.setattr(web, "KEPT_S", PATIENCE_S)
     made = []
     monkeypatch.setattr("ascend_doctor.collector.web.fleet_families", lambda report: made.append(report) or ())
     async with collecting(tmp_path) as here:
@@ -126,8 +129,7 @@ async def test_nodes_are_listed_page_by_page(tmp_path):
 
 async def test_the_end_commits_what_waits(tmp_path, monkeypatch):
     """What nodes have sent when the collector is told to stop is in the store when it has stopped."""
-    real, held = SqliteStore.commit, asyncio.Event()
-    loop = asyncio.get_running_loop()
+    real, held, released = SqliteStore.commit, threading.Event(), threading.Event()
 
     def slow(self, entries):
         if not held.is_set():
@@ -140,7 +142,10 @@ async def test_the_end_commits_what_waits(tmp_path, monkeypatch):
         node.become(NodeState.of([finding("npu.ecc", Status.PASS)]))
         await until(held.is_set)
         node.become(NodeState.of([finding("npu.ecc", Status.FAIL)]))
-        await asyncio.sleep(0.1)
+        while (await ask(here.listen, checks=["npu.ecc"])).findings[0].status is not Status.FAIL:
+            pass
+        assert 2 == node.uplink.unacknowledged
+        asyncio.get_running_loop().call_later(0.3, released.set)  # the collector is told to stop before
     async with collecting(tmp_path) as here:
         (stored,) = (await ask(here.listen, checks=["npu.ecc"])).findings
     assert Status.FAIL is stored.status
@@ -155,7 +160,9 @@ async def test_a_writer_that_dies_ends_the_collector(tmp_path, monkeypatch):
     monkeypatch.setattr(committer.Committer, "_run", broken)
     settings = CollectorSettings(ANY_PORT, str(tmp_path / "store.sqlite"))
     with pytest.raises(RuntimeError, match="a bug"):
-        await asyncio.wait_for(main.serve(settings, catalogue.load(), started=lambda _: None, stop=asyncio.Event()), 10)
+        await asyncio.wait_for(
+            main.serve(settings, catalogue.load(), started=lambda _: None, stop=asyncio.Event()), PATIENCE_S
+        )
 
 
 async def test_ports_that_are_taken(tmp_path):
@@ -192,7 +199,7 @@ async def test_ipv6(tmp_path):
     settings = CollectorSettings(six, str(tmp_path / "store.sqlite"), web=six)
     stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(main.serve(settings, catalogue.load(), started=started.set_result, stop=stop))
-    here = await asyncio.wait_for(started, 10)
+    here = await asyncio.wait_for(started, PATIENCE_S)
     assert () == (await ask(here.listen)).nodes
     assert b"alive\n" == (await fetch(here.web, "/healthz"))[1]
     stop.set()

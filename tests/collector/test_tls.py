@@ -65,7 +65,7 @@ async def test_a_reader_is_no_node(tmp_path, certificates):
     ):
         refusal = await RawStream(channel).end()
     assert grpc.StatusCode.PERMISSION_DENIED is refusal.code()
-    assert "anne (reader) is no node; issue a certificate with --role node" == refusal.details()
+    assert "anne (reader) may not send results; issue a certificate with --role node" == refusal.details()
 
 
 async def test_a_node_is_no_reader(tmp_path, certificates):

@@ -10,14 +10,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple
 
 import pytest
 
-WAIT_S = 90.0
+from waiting import PATIENCE_S, wait_until
+
+WAIT_S = 600.0
 
 
 class Demo:
@@ -57,10 +58,16 @@ class Demo:
 
     def one(self, *words: str, without: str = "") -> int:
         """Return the process of the demo with these words, as soon as it is there."""
-        found = _until(lambda: self.processes("leashed", *words, without=without) or None)
-        # A probe that is about to start a tool is there twice for a moment.
-        (pid,) = [pid for pid in found if _parent(pid) not in {None, *found}]
-        return pid
+        found: List[int] = []
+
+        def is_there() -> bool:
+            there = self.processes("leashed", *words, without=without)
+            # A probe that is about to start a tool is there twice for a moment.
+            found[:] = [pid for pid in there if _parent(pid) not in {None, *there}]
+            return len(found) == 1
+
+        wait_until(is_there)
+        return found[0]
 
     def kill(self, *words: str, without: str = "") -> None:
         """`kill -9` that process."""
@@ -78,15 +85,6 @@ def _parent(pid: int) -> Optional[int]:
         found = re.search(r"^PPid:\s+(\d+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
         return None if found is None else int(found.group(1))
     return None
-
-
-def _until(get: Callable[[], Optional[List[int]]]) -> List[int]:
-    for _ in range(200):
-        found = get()
-        if found is not None:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come about within 10 s")
 
 
 @pytest.fixture
@@ -122,7 +120,7 @@ def _pages(lines: List[str]) -> List[List[str]]:
 
 
 def _get(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
         return answer.read().decode()
 
 
@@ -185,7 +183,7 @@ def test_it_can_be_interrupted_at_once(start: Callable[..., Demo]):
     """Ctrl-C while it starts ends every process and removes the folder; the exit code is that of an interruption."""
     demo = start()
     demo.read_until("a throw-away CA")
-    _until(lambda: demo.processes("leashed", "--only") or None)
+    wait_until(lambda: demo.processes("leashed", "--only"))
     demo.process.send_signal(signal.SIGINT)
     assert demo.finish() == 130
     assert [] == demo.processes()
@@ -196,10 +194,10 @@ def test_it_can_be_interrupted_at_once(start: Callable[..., Demo]):
 def test_nothing_outlives_a_demo_that_is_killed(start: Callable[..., Demo]):
     """After `kill -9` of the demo itself its processes end by themselves."""
     demo = start()
-    _until(lambda: demo.processes("leashed", "--only") or None)
+    wait_until(lambda: demo.processes("leashed", "--only"))
     demo.process.kill()
     demo.finish()
-    _until(lambda: demo.processes() if demo.processes() == [] else None)
+    wait_until(lambda: not demo.processes())
 
 
 def test_a_folder_of_no_use_is_told(tmp_path: Path):

@@ -6,7 +6,7 @@ import json
 import os
 import struct
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 import pytest
 
@@ -248,9 +248,34 @@ def test_the_processes_on_npus(tmp_path: Path) -> None:
         "log_level": "0",
         "preloads": ["/usr/lib64/libjemalloc.so.2", "/usr/lib64/gone.so", "/usr/lib64/link.so"],
         "absent_preloads": ["/usr/lib64/gone.so"],
+        "hccl_nics": None,
         "migratepages": True,
     }
     assert {"processes": [process], "unseen": 0} == _ask(tmp_path, "npu-processes", files, links)
+
+
+@pytest.mark.parametrize(
+    ("environ", "network", "expected"),
+    [
+        ("HCCL_SOCKET_IFNAME==eth0", "net:[1]", ["eth0"]),
+        ("HCCL_SOCKET_IFNAME=eth", "net:[1]", ["eth0", "eth1"]),
+        ("HCCL_SOCKET_IFNAME==gone", "net:[1]", []),
+        ("HCCL_SOCKET_IFNAME=^eth", "net:[1]", None),
+        ("HCCL_SOCKET_IFNAME==eth0", "net:[2]", None),
+        ("HCCL_SOCKET_IFNAME==eth0\0HCCL_IF_IP=10.0.0.1", "net:[1]", None),
+        ("HCCL_SOCKET_IFNAME=", "net:[1]", None),
+        ("GLOO_SOCKET_IFNAME=eth0", "net:[1]", None),
+    ],
+)
+def test_the_interfaces_that_a_process_allows(
+    tmp_path: Path, environ: str, network: str, expected: Optional[List[str]]
+) -> None:
+    """Only names of the node's own interfaces leave it; a choice of very many, or of another network, is none."""
+    names = ("eth0", "eth1", *(f"veth{number}" for number in range(40)))
+    files = {**_process(90, environ), **{f"sys/class/net/{name}/operstate": "up\n" for name in names}}
+    links = {"proc/90/fd/3": "/dev/davinci0", "proc/90/ns/net": network, "proc/self/ns/net": "net:[1]"}
+    (found,) = _ask(tmp_path, "npu-processes", files, links)["processes"]
+    assert expected == found.get("hccl_nics")
 
 
 def test_processes_that_cannot_be_seen_are_counted(tmp_path: Path) -> None:
@@ -263,10 +288,9 @@ def test_an_environment_that_cannot_be_read(tmp_path: Path) -> None:
     """What it says is missing then, not empty."""
     files = {"proc/70/stat": "x"}
     (found,) = _ask(tmp_path, "npu-processes", files, {"proc/70/fd/3": "/dev/davinci0"})["processes"]
-    assert {"pid", "name", "devices", "limits", "log_level", "preloads", "absent_preloads", "migratepages"} == set(
-        found
-    )
-    assert [None] * 4 == [found[name] for name in ("limits", "log_level", "preloads", "absent_preloads")]
+    unseen = {"limits", "log_level", "preloads", "absent_preloads", "hccl_nics"}
+    assert {"pid", "name", "devices", "migratepages", *unseen} == set(found)
+    assert {None} == {found[name] for name in unseen}
     assert "?" == found["name"]
 
 

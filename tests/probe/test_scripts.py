@@ -22,6 +22,7 @@ from ascend_doctor.probe import scripts
 from ascend_doctor.probe.local import LocalRunner, LocalSettings
 from ascend_doctor.probe.scripts import ascend_runtime
 from ascend_doctor.probe.tools import ToolPaths
+from waiting import PATIENCE_S
 
 
 def test_the_script_answers_in_any_python() -> None:
@@ -29,12 +30,12 @@ def test_the_script_answers_in_any_python() -> None:
     path = scripts.resolved((SCRIPT,))[0]
     shown: Dict[str, Any] = {}
     for what in ("stack", "devices", "compute"):
-        run = subprocess.run([sys.executable, "-I", path, what], capture_output=True, timeout=60, check=True)
+        run = subprocess.run([sys.executable, "-I", path, what], capture_output=True, timeout=PATIENCE_S, check=True)
         shown[what] = json.loads(run.stdout)
         assert what == shown[what]["what"]
     assert {"python", "packages"} <= set(shown["stack"])
     assert "torch" in shown["devices"]["error"]
-    wrong = subprocess.run([sys.executable, path, "nonsense"], capture_output=True, timeout=60, check=False)
+    wrong = subprocess.run([sys.executable, path, "nonsense"], capture_output=True, timeout=PATIENCE_S, check=False)
     assert (2, b"") == (wrong.returncode, wrong.stdout)
 
 

@@ -87,6 +87,34 @@ def test_nothing_new(tmp_path, writer):
     assert [2] == [entry.sequence for entry in reader.changes(writer.epoch, 1)]
 
 
+def test_reading_goes_on_where_it_stopped(tmp_path, writer):
+    """What was read is not read again: a change takes as long to read at the end of a long segment as at its start."""
+    writer.append(change(1))
+    reader = SpoolReader(tmp_path / "state")
+    assert [1] == [entry.sequence for entry in reader.changes(writer.epoch, 0)]
+    (segment,) = (tmp_path / "state").glob("changes-*.log")
+    with segment.open("r+b") as file:
+        file.write(b"spoilt!!")  # whoever reads it again cannot get past it
+    writer.append(change(2))
+
+    assert [2] == [entry.sequence for entry in reader.changes(writer.epoch, 1)]
+    assert () == SpoolReader(tmp_path / "state").changes(writer.epoch, 1)
+
+
+def test_a_change_that_is_being_written_is_read_when_it_is_whole(tmp_path, writer):
+    """A reader that meets half a line takes the whole one later, from where the last whole one ended."""
+    writer.append(change(1))
+    writer.append(change(2))
+    (segment,) = (tmp_path / "state").glob("changes-*.log")
+    whole = segment.read_bytes()
+    segment.write_bytes(whole[:-20])
+    reader = SpoolReader(tmp_path / "state")
+
+    assert [1] == [entry.sequence for entry in reader.changes(writer.epoch, 0)]
+    segment.write_bytes(whole)
+    assert [2] == [entry.sequence for entry in reader.changes(writer.epoch, 1)]
+
+
 def test_no_spool_yet(tmp_path):
     """Before the probe has written anything there is no snapshot and no change."""
     reader = SpoolReader(tmp_path / "none")
@@ -285,9 +313,10 @@ def test_kill_at_any_point(tmp_path):
     for turn in range(6):
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
         begin = process.stdout.readline()
-        time.sleep(0.013 * (turn + 1))
+        first = process.stdout.readline()
+        time.sleep(0.013 * turn)
         process.send_signal(signal.SIGKILL)
-        lines = process.stdout.read().split(b"\n")[:-1]
+        lines = [first, *process.stdout.read().split(b"\n")[:-1]]
         process.wait()
         process.stdout.close()
         assert said <= int(begin.split()[1])

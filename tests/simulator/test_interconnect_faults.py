@@ -47,7 +47,7 @@ def read(where: SimulatedCluster, command: str, node: str = "node-1") -> Any:
 
 
 def test_a_broken_link_shows_at_both_ends_and_in_all_commands() -> None:
-    """Lanes, health, topology and event codes tell the same; the rest of the node and other nodes are well."""
+    """Lanes, health and event codes tell the same; the matrix, the rest of the node and other nodes are as before."""
     where = cluster("atlas-800t-a2", "hccs-link-down")
     healthy = {npu: read(where, f"info -t hccs -i {npu} -c 0") for npu in range(8)}
     assert {"OK"} == {facts.health for facts in healthy.values()}
@@ -57,12 +57,20 @@ def test_a_broken_link_shows_at_both_ends_and_in_all_commands() -> None:
         assert ("NOK", 1) == (facts.health, facts.lane_mode.count(0))
         assert isinstance(facts.first_error_lane, int)
         assert ("81A38605",) == read(where, f"info -t health -i {npu} -c 0").chips[0].error_codes
-    matrix = {row.node: row.relations for row in read(where, "info -t topo").matrix}
-    assert ("SYS", "SYS", "HCCS") == (matrix["NPU3"][4], matrix["NPU4"][3], matrix["NPU3"][5])
+    assert {"X", "HCCS"} == {word for row in read(where, "info -t topo").npus for word in row.relations[:8]}
     assert healthy[5] == read(where, "info -t hccs -i 5 -c 0")
     assert "OK" == read(where, "info -t hccs -i 3 -c 0", "node-2").health
     wait(where, 300.0)
     assert healthy[3] == read(where, "info -t hccs -i 3 -c 0")
+
+
+@pytest.mark.parametrize(("peer", "path"), [(2, "SYS"), (6, "PHB")])
+def test_two_npus_without_a_link_talk_over_pcie(peer: int, path: str) -> None:
+    """The driver words the way through the host: one bridge for both, or a side of the node for each."""
+    where = cluster("atlas-800t-a2", f"pair-over-pcie, peer: {peer}")
+    wait(where, 100.0)
+    matrix = {row.node: row.relations for row in read(where, "info -t topo").matrix}
+    assert (path, path, "HCCS") == (matrix["NPU3"][peer], matrix[f"NPU{peer}"][3], matrix["NPU3"][7])
 
 
 def test_a_link_of_an_a3_leads_to_the_board() -> None:
@@ -90,6 +98,10 @@ def test_errors_between_dies_grow_while_the_fault_is_there() -> None:
     [
         ("atlas-800t-a2", "sio-errors", "is no A3"),
         ("atlas-800t-a2", "super-pod-place", "is no A3"),
+        ("atlas-800t-a3", "pair-over-pcie", "is no A2"),
+        ("atlas-800t-a2", "vrd-odd", "has no UB ports"),
+        ("atlas-800t-a2", "hccs-link-down, peer: 3", "has no other NPU 3"),
+        ("atlas-800t-a2", "pair-over-pcie, peer: 8", "has no other NPU 8"),
     ],
 )
 def test_a_product_without_the_part_cannot_have_the_fault(product: str, fault: str, said: str) -> None:

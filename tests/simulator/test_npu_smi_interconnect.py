@@ -253,14 +253,21 @@ def test_a_950_in_a_pod_has_a_chassis() -> None:
     assert 0 == read(machine, "info -t spod-info -i 0").chassis_id
 
 
+def test_what_a_whole_chip_can_give_away() -> None:
+    """A whole 910B keeps 4 GB for itself; which templates there are depends on its board."""
+    assert ((28, 32), (6, 6)) == attrs.astuple(read(machine_of("atlas-800i-a2"), "info -t info-vnpu -i 0 -c 0"))[1:3]
+    templates = read(machine_of("atlas-800t-a2-x86"), "info -t template-info").templates
+    assert ["vir10_3c_32g", "vir05_1c_16g"] == [template.name for template in templates]
+
+
 def test_versions_beside_the_chips() -> None:
     """Controller and regulators of a card are asked with `upgrade -b`; what a product has not is refused."""
     machine = machine_of()
     assert "25.2.9" == read(machine, "upgrade -b mcu -i 3").version
-    assert ("AIC", "BUS") == read(machine, "upgrade -i 3 -b vrd").names
-    machine.regulators[3] = ()
-    assert "NA" in run(machine, "upgrade -b vrd -i 3")[0][0]
+    assert "NA" in run(machine, "upgrade -i 3 -b vrd")[0][0]
+    assert 0 == read(machine_of("atlas-800t-a3"), "upgrade -b vrd -i 3").vrd_count
     assert (["This device does not support querying version."], 217) == run(machine, "upgrade -b vdm -i 0")
+    assert 217 == run(machine_of("atlas-350-2p"), "upgrade -b vdm -i 0")[1]
     assert 0 == read(machine_of("ascend-950"), "upgrade -b vdm -i 0").vrd_count
     assert 6 == read(machine_of("ascend-950"), "upgrade -b vrd -i 0").vrd_count
     assert (

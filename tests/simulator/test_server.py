@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Set, Tuple
 
+import attrs
 import pytest
 
 from ascend_doctor.facts.files import hccn_conf
@@ -24,14 +26,16 @@ from ascend_doctor.facts.hccn_tool import link
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.source import Target
 from ascend_doctor.model.evidence import Ending
+from ascend_doctor.probe import child
 from ascend_doctor.probe.local import LocalRunner, LocalSettings
 from ascend_doctor.probe.tools import ToolPaths
 from ascend_doctor.simulator import install, protocol, scenario, shim
-from ascend_doctor.simulator.clock import RealClock
+from ascend_doctor.simulator.clock import RealClock, VirtualClock
 from ascend_doctor.simulator.cluster import SimulatedCluster
 from ascend_doctor.simulator.commands import TOOLS
 from ascend_doctor.simulator.protocol import NoServerError
 from ascend_doctor.simulator.server import FolderError, SimulatorServer
+from waiting import PATIENCE_S, wait_until
 
 TEXT = """
 nodes:
@@ -61,12 +65,23 @@ COMMANDS = (
 )
 
 
+class PushedClock(RealClock):
+    """The time of the host, which a test can push on."""
+
+    ahead_s = 0.0
+
+    def now(self) -> float:
+        """Return the host's time, or a later one."""
+        return super().now() + self.ahead_s
+
+
 class Running:
     """A server in a thread of its own, as a test sees it."""
 
     def __init__(self, folder: Path, text: str) -> None:
         self.folder = folder
-        self.cluster = SimulatedCluster(scenario.load(text, "test"), RealClock())
+        self.clock = PushedClock()
+        self.cluster = SimulatedCluster(scenario.load(text, "test"), self.clock)
         self._ready = threading.Event()
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._stop: Optional[asyncio.Event] = None
@@ -81,13 +96,13 @@ class Running:
     def start(self) -> None:
         """Start the server and wait until it listens."""
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE_S)
 
     def stop(self) -> None:
         """Stop the server, if it still runs."""
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(10)
+            self._thread.join(PATIENCE_S)
 
     def command(self, node: str, line: str) -> List[str]:
         """Return the command line with the path of the node's own tool."""
@@ -123,7 +138,7 @@ def running() -> Iterator[Running]:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_programs_print_what_the_machine_answers_in_process(running: Running, line: str) -> None:
     """The same bytes on the same streams, and the same exit code."""
-    ended = subprocess.run(running.command("n1", line), capture_output=True, check=False, timeout=10)
+    ended = subprocess.run(running.command("n1", line), capture_output=True, check=False, timeout=PATIENCE_S)
     answer = running.cluster.answer("n1", line.split())
     assert (answer.stdout, answer.stderr, answer.exit_code & 0xFF) == (ended.stdout, ended.stderr, ended.returncode)
 
@@ -137,27 +152,38 @@ def test_many_programs_at_once(running: Running) -> None:
     ]
     for node, npu, process in started:
         address = running.cluster.machine(node).ports[npu].address
-        assert f"ipaddr:{address}\n".encode() in process.communicate(timeout=10)[0]
+        assert f"ipaddr:{address}\n".encode() in process.communicate(timeout=PATIENCE_S)[0]
+
+
+def _wait_until_deaf(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a tool ignores SIGTERM: from then on it hangs."""
+    status = Path(f"/proc/{process.pid}/status")
+
+    def is_deaf() -> bool:
+        ignored = re.search(r"^SigIgn:\s+(\w+)$", status.read_text(), re.MULTILINE)
+        return ignored is not None and bool(int(ignored[1], 16) >> signal.SIGTERM - 1 & 1)
+
+    wait_until(is_deaf)
 
 
 def test_a_hanging_tool_ignores_sigterm(running: Running) -> None:
     """A tool about a dropped NPU does not end by itself, nor for SIGTERM; SIGKILL ends it."""
     process = subprocess.Popen(running.command("n2", "hccn_tool -i 7 -link -g"), start_new_session=True)
-    time.sleep(0.5)
+    _wait_until_deaf(process)
     os.killpg(process.pid, signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.5)
     os.killpg(process.pid, signal.SIGKILL)
-    assert -signal.SIGKILL == process.wait(5)
+    assert -signal.SIGKILL == process.wait(PATIENCE_S)
 
 
 def test_hanging_tools_end_with_the_simulator() -> None:
     """Nobody has to hunt for leftover processes when the server stops."""
     with _running(TEXT) as server:
         process = subprocess.Popen(server.command("n2", "npu-smi info -t ecc -i 7"), stderr=subprocess.PIPE)
-        time.sleep(0.5)
+        _wait_until_deaf(process)
         server.stop()
-        assert b"the simulator closed the connection" in process.communicate(timeout=5)[1]
+        assert b"the simulator closed the connection" in process.communicate(timeout=PATIENCE_S)[1]
         assert shim.NO_SIMULATOR == process.returncode
 
 
@@ -165,7 +191,9 @@ def test_a_tool_without_its_simulator_says_so() -> None:
     """When no server runs, the tool ends with one line about it and a code of its own."""
     with _running(TEXT) as server:
         server.stop()
-        ended = subprocess.run(server.command("n1", "npu-smi info"), capture_output=True, check=False, timeout=10)
+        ended = subprocess.run(
+            server.command("n1", "npu-smi info"), capture_output=True, check=False, timeout=PATIENCE_S
+        )
         assert (shim.NO_SIMULATOR, b"") == (ended.returncode, ended.stdout)
         assert ended.stderr.startswith(b"ascend-doctor simulator: no answer at ")
         with pytest.raises(NoServerError, match="start one with `ascend-doctor simulate run`"):
@@ -191,14 +219,29 @@ def test_faults_come_and_go_at_run_time() -> None:
 
 def test_a_timed_fault_changes_the_files_by_itself() -> None:
     """When a fault of the scenario begins, the files follow without anybody asking."""
-    text = "nodes:\n  - name: n1\nfaults:\n  - {fault: address-differs, node: n1, npu: 0, at: 0.5}\n"
+    text = "nodes:\n  - name: n1\nfaults:\n  - {fault: address-differs, node: n1, npu: 0, at: 1.0}\n"
+    healthy = SimulatedCluster(scenario.load(text, "test"), VirtualClock()).files("n1")["/etc/hccn.conf"]
+    began = time.monotonic()
     with _running(text) as server:
         conf = install.root_folder(server.folder, "n1") / "etc/hccn.conf"
-        before = conf.read_bytes()
-        deadline = time.monotonic() + 5
-        while conf.read_bytes() == before and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert before != conf.read_bytes()
+        assert healthy == conf.read_bytes() or time.monotonic() - began > 1.0
+        wait_until(lambda: conf.read_bytes() not in (b"", healthy))
+
+
+def test_a_fault_that_begins_while_the_files_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was too late for the files that are being written is in the next ones."""
+    text = "nodes:\n  - name: n1\nfaults:\n  - {fault: address-differs, node: n1, npu: 0, at: 1000}\n"
+    healthy = SimulatedCluster(scenario.load(text, "test"), VirtualClock()).files("n1")["/etc/hccn.conf"]
+    genuine = SimulatorServer._write_files
+
+    def slow(server: SimulatorServer) -> None:
+        genuine(server)
+        server._cluster.clock.ahead_s = 2000.0  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(SimulatorServer, "_write_files", slow)
+    with _running(text) as server:
+        conf = install.root_folder(server.folder, "n1") / "etc/hccn.conf"
+        wait_until(lambda: conf.read_bytes() not in (b"", healthy))
 
 
 @pytest.mark.parametrize(
@@ -265,26 +308,27 @@ def test_two_servers_do_not_share_a_folder(running: Running) -> None:
 
 def test_a_fault_may_end_by_itself(running: Running) -> None:
     """A fault that is injected with `until` is there for so many seconds."""
-    fault = json.dumps({"fault": "net-health-init", "node": "n1", "npu": 3, "until": 0.3})
+    fault = json.dumps({"fault": "net-health-init", "node": "n1", "npu": 3, "until": 1000})
     running.ask("inject", fault)
     assert "Init" == running.cluster.machine("n1").ports[3].net_health
-    time.sleep(0.4)
+    running.clock.ahead_s += 1000
     assert "Success" == running.cluster.machine("n1").ports[3].net_health
 
 
-def test_the_local_runner_cannot_tell_the_difference(running: Running) -> None:
+def test_the_local_runner_cannot_tell_the_difference(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """The doctor's own runner gets tools, files and host facts of the simulated node, and cuts off what hangs."""
     settings = LocalSettings(
         tools=ToolPaths(folders=(str(install.bin_folder(running.folder, "n2")),), trusted=(str(running.folder),)),
         root=str(install.root_folder(running.folder, "n2")),
-        timeouts_s={"hccn_tool/link": 1.0},
     )
+    monkeypatch.setattr(child, "KILL_GRACE_S", PATIENCE_S)
+    impatient, patient = (attrs.evolve(link.SOURCE, timeout_s=timeout_s) for timeout_s in (1.0, PATIENCE_S))
 
     async def look() -> Tuple[Any, ...]:
         runner = LocalRunner(settings)
         queries = (
-            link.SOURCE.about(Target(phy_id=0)),
-            link.SOURCE.about(Target(phy_id=7)),
+            patient.about(Target(phy_id=0)),
+            impatient.about(Target(phy_id=7)),
             hccn_conf.SOURCE.about(),
             identity.SOURCE.about(),
         )

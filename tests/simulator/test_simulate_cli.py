@@ -17,6 +17,7 @@ from typing import Iterator, List, Tuple
 import pytest
 
 from ascend_doctor.cli.main import run
+from waiting import PATIENCE_S
 
 # A healthy 910B3 as the notes of a vendor-code case state it: the values below `npu-smi info -t health -i 0`.
 VALUES = """
@@ -117,4 +118,4 @@ def test_a_drill_from_start_to_end(drill: Drill) -> None:
     assert listed == _call("repair", *place, "0")
     assert b"link status: UP\n" == link()
     process.send_signal(signal.SIGINT)
-    assert 0 == process.wait(10)
+    assert 0 == process.wait(PATIENCE_S)

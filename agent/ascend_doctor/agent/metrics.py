@@ -1,69 +1,49 @@
-"""What a node exports to Prometheus: its hardware, its verdict, and how the doctor fares."""
+"""What a node exports to Prometheus: what the probe last wrote for it, and how the way to the collector fares."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Callable, Mapping, Optional, Tuple
+from typing import Callable, Tuple
 
-import attrs
-
+from ascend_doctor.agent import metrics_file
 from ascend_doctor.agent.endpoint import Page
 from ascend_doctor.agent.uplink import Uplink
-from ascend_doctor.checks.catalogue import Entry
-from ascend_doctor.checks.fleet import FleetView
-from ascend_doctor.checks.judging import make_report, refold
-from ascend_doctor.checks.view import NodeView
-from ascend_doctor.model.report import Report
-from ascend_doctor.model.state import NodeState
-from ascend_doctor.model.verdict import Verdict, worst
+from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.probe import verdict_file
 from ascend_doctor.report import exposition
-from ascend_doctor.report.doctor_metrics import node_families, source_families
 from ascend_doctor.report.exposition import Families, Family
-from ascend_doctor.report.hardware_metrics import hardware_families
+from ascend_doctor.report.tls_metrics import tls_families
+from ascend_doctor.report.verdict_metrics import verdict_families
+from ascend_doctor.wire.caller import Caller
 
 
 class NodeMetrics:
-    """Renders the newest state of the node. An answer is parsed once, not once per scrape: the view keeps it.
+    """The page of a node. The node's name is no label: that is the scraper's business.
 
-    The node's name is no label: that is the scraper's business. Values that are too old are left out.
+    The probe parses and judges, so it also writes the numbers down; here they are only handed on, and only for as long
+    as its verdict counts.
     """
 
-    def __init__(
-        self,
-        state_dir: Path,
-        entries: Mapping[str, Entry],
-        *,
-        version: str = "",
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, state_dir: Path, *, version: str = "", clock: Callable[[], float] = time.time) -> None:
         self._state_dir = state_dir
-        self._entries = entries
         self._version = version
         self._clock = clock
 
     def page(self, uplink: Uplink) -> Page:
         """Return the page as it is now."""
-        families = (*uplink_families(uplink), *self.families(uplink.state, uplink.view))
-        return Page(exposition.render(exposition.merged(families)).encode(), exposition.CONTENT_TYPE)
+        about_uplink = exposition.render(uplink_families(uplink)).encode()
+        return Page(about_uplink + self._about_node(), exposition.CONTENT_TYPE)
 
-    def families(self, state: NodeState, view: NodeView) -> Tuple[Family, ...]:
-        """Return what is known of the node. Nothing is where nothing is known, but the verdict: then INCOMPLETE."""
-        now = self._clock()
-        view.now = now
-        return (*node_families(self._report(state, view, now)), *source_families(view), *hardware_families(view))
-
-    def _report(self, state: NodeState, view: NodeView, now: float) -> Report:
-        """Return the report as it counts now: what grew old is stale, and the probe's own word has to be current."""
-        found = refold(
-            tuple(state.findings.values()), FleetView.of([view]), self._entries, now, intervals_s=view.intervals_s
-        )
-        said: Optional[verdict_file.LocalVerdict] = verdict_file.read(self._state_dir)
-        current = Verdict.INCOMPLETE if said is None else said.at(now, verdict_file.boot_id())
-        made_at = 0.0 if said is None else said.made_at
-        report = make_report([view], found, made_at, doctor_version=self._version)
-        return attrs.evolve(report, verdict=worst((report.verdict, current)))
+    def _about_node(self) -> bytes:
+        """Return what is known of the node; without a current word of the probe one thing only: INCOMPLETE."""
+        said = verdict_file.read(self._state_dir)
+        verdict, made_at, found = Verdict.INCOMPLETE, 0.0, b""
+        if said is not None:
+            made_at = said.made_at
+            if said.is_current(self._clock(), verdict_file.boot_id()):
+                verdict, found = said.verdict, metrics_file.read(self._state_dir)
+        return found or exposition.render(verdict_families(verdict, made_at, self._version)).encode()
 
 
 def uplink_families(uplink: Uplink) -> Tuple[Family, ...]:
@@ -79,4 +59,17 @@ def uplink_families(uplink: Uplink) -> Tuple[Family, ...]:
     found.add("ascend_doctor_uplink_lost_transitions_total", about, uplink.lost_transitions)
     about = "Requests of the collector that were handed to the probe"
     found.add("ascend_doctor_uplink_rechecks_total", about, uplink.rechecks)
-    return tuple(found)
+    return (*found, *_tls_families(uplink.caller))
+
+
+def _tls_families(caller: Caller) -> Tuple[Family, ...]:
+    """Return until when the certificates hold; nothing without TLS."""
+    if caller.expiry is None:
+        return ()
+    revocations = caller.revocations
+    return tls_families(
+        caller.expiry.ends(),
+        revoked=None if revocations is None or not revocations.is_known else revocations.count,
+        revocations_end=None if revocations is None else revocations.ends_at,
+        is_in_trouble=bool(caller.trouble),
+    )

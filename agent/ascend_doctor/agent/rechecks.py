@@ -11,7 +11,7 @@ from typing import Optional, Tuple
 import attrs
 
 from ascend_doctor.probe.files import replace
-from ascend_doctor.probe.loop import MAX_REQUEST, RECHECK, RECHECK_PAUSE_S, RECHECK_TAKEN, REQUESTS
+from ascend_doctor.probe.requests import MAX_REQUEST, PAUSE_S, RECHECK, RECHECK_TAKEN, REQUESTS
 from ascend_doctor.wire.frames import Recheck
 
 PATIENCE_S = 180.0
@@ -52,7 +52,7 @@ class RecheckDesk:
         if problem:
             return Outcome(request.request_id, problem)
         self._pending = (request.request_id, now)
-        self._next_at = now + RECHECK_PAUSE_S
+        self._next_at = now + PAUSE_S
         return None
 
     def poll(self, now: float) -> Optional[Outcome]:
@@ -76,7 +76,7 @@ class RecheckDesk:
         if self._pending is not None:
             return "another request is being carried out: ask again when it is done"
         if now < self._next_at:
-            return f"the last request came within {RECHECK_PAUSE_S:.0f} s: ask again later"
+            return f"the last request came within {PAUSE_S:.0f} s: ask again later"
         return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import time
 from typing import Any, Callable, Optional
@@ -15,14 +16,17 @@ import grpc.aio
 from ascend_doctor.report.printable import printable
 from ascend_doctor.v1 import ingest_pb2_grpc
 from ascend_doctor.wire.agent_session import AgentSession
-from ascend_doctor.wire.channels import client_channel
-from ascend_doctor.wire.credentials import Address, CredentialError, TlsFiles, stamp
+from ascend_doctor.wire.caller import Caller, NotVettedError, Opened
+from ascend_doctor.wire.credentials import Address, CredentialError, TlsFiles
 from ascend_doctor.wire.diagnosis import diagnose
 from ascend_doctor.wire.effects import Close, Reason
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.frames import AgentFrame, CollectorFrame
+from ascend_doctor.wire.metadata import RETRY_AFTER
 from ascend_doctor.wire.requests import request_messages
 from ascend_doctor.wire.responses import read_response
+
+logger = logging.getLogger(__name__)
 
 CONNECT_S = 20.0
 WRITE_S = 60.0
@@ -35,8 +39,6 @@ EXPLAIN_EVERY_S = 300.0
 """A failure is looked into with a handshake of its own; not so often that it burdens a collector in trouble."""
 MAX_OUTGOING = 1_024
 """Frames that wait to be sent; a session keeps far fewer unless the collector does not read."""
-RETRY_AFTER = "retry-after-s"
-"""The key under which a collector names, in the trailing metadata of a status, when to come back."""
 LONGEST_HINT_S = 3600.0
 CUT = "the stream was cut"
 
@@ -88,6 +90,9 @@ class Line:
 
     def __init__(self, tls: Optional[TlsFiles], *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._tls = tls
+        self.caller = Caller(tls)
+        """What opens the way: the node's certificate, and whom it trusts."""
+        self._warned = ""
         self._monotonic = monotonic
         self._explained_at = -math.inf
 
@@ -110,7 +115,7 @@ class Line:
 
         try:
             await self._hold(address, session, conversation, opened, heard)
-        except CredentialError as error:
+        except (CredentialError, NotVettedError) as error:
             trouble = str(error)
         except grpc.aio.AioRpcError as error:
             hint = _hint(error)
@@ -124,6 +129,8 @@ class Line:
             trouble = f"{address}: not understood, {printable(str(error))}; is the collector of a newer version?"
         finally:
             conversation.over.set()
+        if not was_welcome:
+            self.caller.doubt(address)
         ending = conversation.ending
         if ending is not None and ending.reason is not Reason.DONE:
             trouble = f"{address}: {ending.text}"
@@ -137,12 +144,13 @@ class Line:
         opened: Callable[[Conversation], None],
         received: Received,
     ) -> None:
-        mark = None if self._tls is None else stamp(self._tls)
-        async with client_channel(address, self._tls) as channel:
+        way = await self.caller.open(address)
+        self._warn()
+        async with way.channel as channel:
             call: Any = ingest_pb2_grpc.IngestServiceStub(channel).Connect()
             reading = asyncio.ensure_future(_read(call, received))
             writing = asyncio.ensure_future(_write(call, session, conversation))
-            watching = asyncio.ensure_future(self._watch(mark, conversation))
+            watching = asyncio.ensure_future(self._watch(way, conversation))
             try:
                 await asyncio.wait_for(call.wait_for_connection(), CONNECT_S)
                 opened(conversation)
@@ -158,13 +166,21 @@ class Line:
                 await asyncio.gather(reading, writing, watching, return_exceptions=True)
                 call.cancel()
 
-    async def _watch(self, mark: object, conversation: Conversation) -> None:
-        """Close when the files of the certificate are replaced."""
+    async def _watch(self, opened: Opened, conversation: Conversation) -> None:
+        """Close when the files of the certificate are replaced, or the collector's certificate is revoked."""
         while self._tls is not None:
             await asyncio.sleep(STAMP_S)
-            if stamp(self._tls) != mark:
-                conversation.close(Close(Reason.DONE, "the certificate was replaced"))
+            if self.caller.is_outdated(opened):
+                conversation.close(Close(Reason.DONE, "the certificates were replaced"))
                 return
+            self._warn()
+
+    def _warn(self) -> None:
+        """Tell once when the newest files are not in force."""
+        if self.caller.trouble != self._warned:
+            self._warned = self.caller.trouble
+            if self._warned:
+                logger.warning("%s", self._warned)
 
     async def _trouble(self, address: Address, error: grpc.aio.AioRpcError) -> str:
         """Say why, after a look of one's own where gRPC says no more than UNAVAILABLE."""

@@ -25,6 +25,7 @@ from ascend_doctor.model.transition import Transition
 from ascend_doctor.probe.spool import Snapshot, SpoolReader
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.agent_session import AgentSession
+from ascend_doctor.wire.caller import Caller
 from ascend_doctor.wire.credentials import Address, TlsFiles
 from ascend_doctor.wire.effects import Close, Deliver, Effects, Reason, Send
 
@@ -96,9 +97,9 @@ class Uplink:
         return self._sharing.sections
 
     @property
-    def view(self) -> NodeView:
-        """The answers of the newest state; what is parsed is kept until it is answered otherwise."""
-        return self._sharing.view
+    def caller(self) -> Caller:
+        """What the node shows to collectors, and whom it trusts."""
+        return self._line.caller
 
     @property
     def streaming(self) -> bool:

@@ -7,13 +7,12 @@ import contextlib
 import logging
 import signal
 import time
-from typing import AsyncIterator, Callable, Mapping, Optional
+from typing import AsyncIterator, Callable, Optional
 
 from ascend_doctor.agent import notify
 from ascend_doctor.agent.endpoint import Endpoint, Page
 from ascend_doctor.agent.metrics import NodeMetrics
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
-from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.wire.credentials import Address
 
 logger = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ LOOK_LIMIT_S = 60.0
 """The spool is looked at twice a second; who has not done so for this long is stuck."""
 
 
-def run(settings: UplinkSettings, entries: Mapping[str, Entry], metrics: Optional[Address]) -> None:
+def run(settings: UplinkSettings, metrics: Optional[Address]) -> None:
     """Own the process as the uplink until a signal ends it. `metrics` is where to serve them, None for nowhere.
 
     Raises OSError when that address cannot be used.
@@ -33,18 +32,16 @@ def run(settings: UplinkSettings, entries: Mapping[str, Entry], metrics: Optiona
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await serve(settings, entries, metrics, stop)
+        await serve(settings, metrics, stop)
 
     asyncio.run(owned())
     notify.notify("STOPPING=1")
 
 
-async def serve(
-    settings: UplinkSettings, entries: Mapping[str, Entry], metrics: Optional[Address], stop: asyncio.Event
-) -> None:
+async def serve(settings: UplinkSettings, metrics: Optional[Address], stop: asyncio.Event) -> None:
     """Follow, send and serve until told to stop."""
-    uplink = Uplink(settings, entries)
-    page = NodeMetrics(settings.state_dir, entries, version=settings.agent_version)
+    uplink = Uplink(settings)
+    page = NodeMetrics(settings.state_dir, version=settings.agent_version)
     async with _endpoint(metrics, lambda: page.page(uplink)):
         uplink.look()
         watch = asyncio.ensure_future(notify.keep_watch(lambda: in_time(uplink)))

@@ -2,124 +2,121 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
 from pathlib import Path
 from typing import Optional
 
 import click
 
-from ascend_doctor.agent import logs, probe_process
-from ascend_doctor.agent.probe_process import Told
-from ascend_doctor.agent.supervisor import Program, Supervisor
-from ascend_doctor.cli import leashed
+from ascend_doctor.agent import logs
+from ascend_doctor.cli import agent_orders
+from ascend_doctor.cli.agent_orders import AGENT, PROBE, UPLINK, AgentOrders, ProbeOrders, UplinkOrders
 from ascend_doctor.cli.errors import UserError
-from ascend_doctor.cli.judging import Bench, set_up
-from ascend_doctor.cli.output import config_option, doctor_version
-from ascend_doctor.model.subject import is_node_name
-from ascend_doctor.probe import plan
-from ascend_doctor.probe.local import LocalRunner
-from ascend_doctor.probe.loop import Probe, ProbeSettings
-from ascend_doctor.probe.spool import SpoolTakenError
-
-PROBE = "probe"
-UPLINK = "uplink"
+from ascend_doctor.cli.output import config_option
 
 
-@click.command("agent")
+@click.group("agent", invoke_without_command=True)
 @config_option
 @click.option(
     "--only",
     type=click.Choice([PROBE, UPLINK]),
     help="Run one half alone, as the two systemd units do; both as processes of this one without it.",
 )
-def command(*, config: Optional[str], only: Optional[str]) -> int:
+@click.pass_context
+def command(context: click.Context, *, config: Optional[str], only: Optional[str]) -> int:
     """Keep looking at this node, write its verdict, and keep the collector informed.
 
     The probe runs the vendor's tools and has no network; the uplink talks to the collector, serves the metrics, and
     touches no device. Runs until SIGTERM or SIGINT.
     """
-    bench = set_up(config)
-    name = bench.configuration.node_name()
-    if not is_node_name(name):
-        raise UserError(
-            f"the host's name {name!r} cannot name a node, which has letters, digits, dots and dashes: "
-            "set `node` in the configuration"
-        )
-    logs.set_up(only or "agent")
+    if context.invoked_subcommand is not None:
+        context.obj = config
+        return 0
+    logs.set_up(only or AGENT)
+    orders = agent_orders.fetch(only or AGENT, config)
     if only == PROBE:
-        _probe(bench)
+        _probe(orders)
     elif only == UPLINK:
-        _uplink(bench)
+        _uplink(orders)
     else:
-        _both(bench, config)
+        _both(orders, config)
     return 0
 
 
-def _probe(bench: Bench) -> None:
-    configuration = bench.configuration
-    settings = ProbeSettings(
-        node=configuration.node_name(),
-        state_dir=Path(configuration.agent.state_dir),
-        checks=bench.settings,
-        intervals_s=configuration.intervals_s(),
-        rounds=configuration.round_settings(),
-        lock_folder=configuration.tools.lock_folder,
-        spool_bytes=configuration.agent.spool_max_mb * 1024 * 1024,
-        doctor_version=doctor_version(),
-    )
-    runner = LocalRunner(configuration.local_settings(os.environ.get("PATH", "")))
+@command.command("diagnose", short_help="Say what is wrong on the way to the collectors.")
+@config_option
+@click.option("--format", "format_", type=click.Choice(["terminal", "json"]), default="terminal", help="What to print.")
+@click.option("--ascii", "ascii_symbols", is_flag=True, help="Use no symbols beyond ASCII.")
+@click.pass_obj
+def diagnose(config_before: Optional[str], *, config: Optional[str], format_: str, ascii_symbols: bool) -> int:
+    """Walk the way to every configured collector step by step, and say what is wrong on it.
+
+    Looks at this node's certificate, then for each collector at name, connection, TLS, the collector's certificate,
+    whether it lets this node in, and how far the clocks are apart. An agent that is running is not disturbed.
+
+    Exits with 0 when nothing is wrong, with 1 when something is, and with 2 when it cannot be told.
+    """
+    from ascend_doctor.cli import diagnose as verb  # noqa: PLC0415 - gRPC is not for the probe's process
+    from ascend_doctor.cli.judging import set_up  # noqa: PLC0415
+
+    configuration = set_up(config or config_before).configuration
+    return verb.run(configuration, as_json=format_ == "json", ascii_symbols=ascii_symbols)
+
+
+def _probe(orders: ProbeOrders) -> None:
+    from ascend_doctor.agent import probe_process  # noqa: PLC0415 - each of these processes loads only what it uses
+    from ascend_doctor.checks import catalogue  # noqa: PLC0415
+    from ascend_doctor.cli import knowing, lean  # noqa: PLC0415
+    from ascend_doctor.probe.local import LocalRunner  # noqa: PLC0415
+    from ascend_doctor.probe.loop import Probe, Told  # noqa: PLC0415
+    from ascend_doctor.probe.spool import SpoolTakenError  # noqa: PLC0415
+
+    lean.keep_memory_flat()
+    knowing.use_site(orders.knowledge_dir)
+    runner = LocalRunner(orders.local)
+    entries = catalogue.load()
+    lean.forget_the_start()
 
     def make(told: Told) -> Probe:
-        return Probe(runner, bench.entries, settings, on_report=told)
+        return Probe(runner, entries, orders.settings, on_report=told)
 
     try:
-        probe_process.run(make)
+        probe_process.run(make, orders.settings.state_dir if orders.exports else None)
     except SpoolTakenError as error:
         raise UserError(str(error)) from None
 
 
-def _uplink(bench: Bench) -> None:
-    # The probe's process must not load gRPC, so only this half imports what does.
-    from ascend_doctor.agent import uplink_process  # noqa: PLC0415
+def _uplink(orders: UplinkOrders) -> None:
+    from ascend_doctor.agent import uplink_process  # noqa: PLC0415 - gRPC is not for the probe's process
     from ascend_doctor.agent.uplink import UplinkSettings  # noqa: PLC0415
-    from ascend_doctor.cli.asking import tls_files  # noqa: PLC0415
-    from ascend_doctor.wire.credentials import AddressError, read_address  # noqa: PLC0415
 
-    configuration = bench.configuration
-    section = configuration.agent
-    sources = plan.sources_for(bench.entries, bench.settings)
-    intervals_s = configuration.intervals_s()
+    settings = UplinkSettings(
+        node=orders.node,
+        state_dir=orders.state_dir,
+        collectors=orders.collectors,
+        tls=orders.tls,
+        agent_version=orders.agent_version,
+        interval_s=orders.interval_s,
+        current_s=orders.current_s,
+        accept_rechecks=orders.accept_rechecks,
+    )
     try:
-        settings = UplinkSettings(
-            node=configuration.node_name(),
-            state_dir=Path(section.state_dir),
-            collectors=tuple(read_address(text) for text in section.collectors),
-            tls=tls_files(section.tls),
-            agent_version=doctor_version(),
-            interval_s=plan.interval_s(sources, intervals_s),
-            current_s=plan.current_s(sources, intervals_s),
-            intervals_s=intervals_s,
-            accept_rechecks=section.accept_rechecks,
-        )
-        metrics = None if section.metrics is None else read_address(section.metrics.listen)
-    except AddressError as error:
-        raise UserError(str(error)) from None
-    try:
-        uplink_process.run(settings, bench.entries, metrics)
+        uplink_process.run(settings, orders.metrics)
     except OSError as error:
-        where = "" if section.metrics is None else f" {section.metrics.listen}"
+        where = "" if orders.metrics is None else f" {orders.metrics}"
         raise UserError(
             f"the metrics address{where} cannot be used ({error.strerror}): set agent.metrics.listen to a free one"
         ) from None
 
 
-def _both(bench: Bench, config: Optional[str]) -> None:
-    section = bench.configuration.agent
+def _both(orders: AgentOrders, config: Optional[str]) -> None:
+    import asyncio  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+
+    from ascend_doctor.agent.supervisor import Program, Supervisor  # noqa: PLC0415
+    from ascend_doctor.cli import leashed  # noqa: PLC0415
+
     words = ["agent"] if config is None else ["agent", "--config", str(Path(config).absolute())]
-    halves = [PROBE, UPLINK] if section.collectors or section.metrics is not None else [PROBE]
-    programs = [Program(half, leashed.command_line(*words, "--only", half)) for half in halves]
+    programs = [Program(half, leashed.command_line(*words, "--only", half)) for half in orders.halves]
 
     async def owned() -> None:
         stop = asyncio.Event()

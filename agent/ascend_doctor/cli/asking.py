@@ -17,7 +17,7 @@ from ascend_doctor.model.report import NodeSummary, Report
 from ascend_doctor.model.transition import Recorded
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
 from ascend_doctor.wire import fields, limits
-from ascend_doctor.wire.channels import client_channel
+from ascend_doctor.wire.caller import Caller, NotVettedError
 from ascend_doctor.wire.credentials import (
     Address,
     AddressError,
@@ -125,10 +125,12 @@ class Collector:
     async def _service(self) -> AsyncIterator[Any]:
         """Give what the collector can be asked with. What goes wrong becomes a `UserError`."""
         try:
-            channel = client_channel(self.address, self._files)
+            opened = await Caller(self._files).open(self.address)
         except CredentialError as error:
             raise UserError(str(error)) from None
-        async with channel:
+        except NotVettedError as error:
+            raise NoAnswerError(str(error)) from None
+        async with opened.channel as channel:
             try:
                 yield report_pb2_grpc.ReportServiceStub(channel)
             except grpc.aio.AioRpcError as error:
@@ -149,7 +151,7 @@ class Collector:
             return NoAnswerError(f"{self.address}: no answer within {ANSWER_S:.0f} s; look at the collector's log")
         if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED):
             return NoAnswerError(f"{self.address}: cannot answer now: {details}")
-        if code is grpc.StatusCode.PERMISSION_DENIED:
+        if code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED):
             return UserError(f"{self.address}: refused: {details}")
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return UserError(

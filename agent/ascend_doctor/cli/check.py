@@ -9,7 +9,7 @@ import click
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.cli.judging import judge_and_show, set_up
 from ascend_doctor.cli.looking import look
-from ascend_doctor.cli.output import Style, judging_options, report_options, window_option
+from ascend_doctor.cli.output import Style, fetch_renderer, judging_options, report_options, window_option
 from ascend_doctor.probe.plan import sources_for
 
 
@@ -25,6 +25,7 @@ def command(style: Style, config: Optional[str], checks: Tuple[str, ...], window
     when there is no verdict because something that decides could not be seen.
     """
     bench = set_up(config, checks)
+    fetch_renderer(style)
     found = look(bench.configuration, sources_for(bench.entries, bench.settings), window_s)
-    view = NodeView(bench.configuration.node_name(), found.evidence)
+    view = NodeView(bench.configuration.node_name(), found.evidence, readings=found.readings)
     return judge_and_show([view], bench, style, "this node")

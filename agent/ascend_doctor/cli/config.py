@@ -26,7 +26,7 @@ def check(config: Optional[str]) -> None:
     Each mistake is named with its place and what to write instead; then the exit code is 2.
     """
     path = _path(config)
-    knowing.use_site(configuration.load(path, catalogue.load()))
+    knowing.use_site(configuration.load(path, catalogue.load()).knowledge_dir)
     where = configuration.default_path() if path is None else path
     click.echo(f"{where}: as it should be" if where.exists() else f"{where}: not there, the defaults are in force")
 

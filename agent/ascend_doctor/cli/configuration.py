@@ -93,7 +93,10 @@ class Tools(_Strict):
 
 
 class Tls(_Strict):
-    """Files in PEM form: the own certificate, its key, and the authority that the other side's is checked with."""
+    """Files in PEM form: the own certificate, its key, and the authority that the other side's is checked with.
+
+    Where a `revoked.crl` lies beside `authority`, who is on it is refused.
+    """
 
     certificate: AbsolutePath
     key: AbsolutePath

@@ -39,7 +39,7 @@ def command(*, config: Optional[str], as_json: bool, words: Tuple[str, ...]) -> 
     `hccn_tool exit 13`, the BMC's), or a line of a log.
     """
     entries = catalogue.load()
-    knowing.use_site(configuration.load(None if config is None else Path(config), entries))
+    knowing.use_site(configuration.load(None if config is None else Path(config), entries).knowledge_dir)
     asked = " ".join(words).strip()
     if not asked:
         click.echo(_list(entries, as_json=as_json))

@@ -172,7 +172,7 @@ def _look_here(bench: Bench) -> Report:
     from ascend_doctor.probe.plan import sources_for  # noqa: PLC0415
 
     found = look(bench.configuration, sources_for(bench.entries, bench.settings))
-    view = NodeView(bench.configuration.node_name(), found.evidence)
+    view = NodeView(bench.configuration.node_name(), found.evidence, readings=found.readings)
     findings = judge_and_fold([view], bench.entries, bench.settings)
     return make_report([view], findings, time.time(), origin="this node", doctor_version=doctor_version())
 

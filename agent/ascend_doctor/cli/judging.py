@@ -32,7 +32,7 @@ def set_up(config: Optional[str], checks: Sequence[str] = ()) -> Bench:
     """Load configuration and checks; with `checks` only those run, also where the configuration disables them."""
     entries = catalogue.load()
     configuration = load(None if config is None else Path(config), entries)
-    knowing.use_site(configuration)
+    knowing.use_site(configuration.knowledge_dir)
     settings = configuration.check_settings(entries)
     if checks:
         entries = {check: entry_of(check, entries) for check in sorted(set(checks))}

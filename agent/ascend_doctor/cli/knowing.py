@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ascend_doctor.cli.configuration import Configuration
 from ascend_doctor.knowledge import tables
 
 
-def use_site(configuration: Configuration) -> None:
+def use_site(knowledge_dir: str) -> None:
     """Let the files in the configured folder count. Raises `DocumentError` with every mistake in them."""
-    folder = Path(configuration.knowledge_dir)
+    folder = Path(knowledge_dir)
     if not os.path.lexists(folder):
         tables.use_site({})
         return

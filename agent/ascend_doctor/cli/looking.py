@@ -49,7 +49,8 @@ def look(configuration: Configuration, sources: Sequence[Source[Any]], window_s:
         merged = history.followed_by(
             first.evidence, second.evidence, [_kept_apart(item, window_s) for item in counters]
         )
-        return Round(merged, first.devices, tuple(dict.fromkeys(first.remarks + second.remarks)))
+        remarks = tuple(dict.fromkeys(first.remarks + second.remarks))
+        return Round(merged, first.devices, remarks, {**first.readings, **second.readings})
 
     try:
         found = interrupts.run(work())

@@ -50,6 +50,10 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
+WITHOUT_OPENSSL = frozenset({"agent", "check"})
+"""Verbs that run beside jobs, and load OpenSSL only where they use it."""
+
+
 class LazyGroup(click.Group):
     """A group that knows its verbs by name and imports the module of one only to run it."""
 
@@ -62,6 +66,10 @@ class LazyGroup(click.Group):
         verb = VERBS.get(cmd_name)
         if verb is None:
             return None
+        if cmd_name in WITHOUT_OPENSSL:
+            from ascend_doctor.cli import lean  # noqa: PLC0415 - only for them
+
+            lean.load()
         module, _, attribute = verb.target.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command

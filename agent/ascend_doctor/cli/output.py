@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
+import importlib
 import os
 import shutil
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence
 
 import attrs
@@ -107,6 +108,8 @@ config_option = click.option(
 
 def doctor_version() -> str:
     """Return the version of the installed program."""
+    import importlib.metadata  # noqa: PLC0415 - it loads what reads mail, and not every verb needs it
+
     return importlib.metadata.version("ascend-doctor")
 
 
@@ -129,6 +132,12 @@ def exit_code(verdict: Verdict, *, strict: bool) -> int:
     return NOT_READY if strict and verdict is Verdict.DEGRADED else _CODES[verdict]
 
 
+def fetch_renderer(style: Style) -> None:
+    """Load what prints a report in a thread, while the tools are waited for: rich takes as long as a run of a tool."""
+    name = {"json": "json_report", "prometheus": "node_page"}.get(style.format, "terminal")
+    threading.Thread(target=importlib.import_module, args=(f"ascend_doctor.report.{name}",), daemon=True).start()
+
+
 def _text(report: Report, style: Style, views: Sequence[NodeView]) -> str:
     if style.format == "json":
         from ascend_doctor.report import json_report  # noqa: PLC0415 - one format is used at a time
@@ -141,20 +150,19 @@ def _text(report: Report, style: Style, views: Sequence[NodeView]) -> str:
     return terminal.render(
         report,
         width=shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 80,
-        ascii_symbols=style.ascii_symbols or not _can_print(terminal.UNICODE.fail + terminal.UNICODE.odd),
+        ascii_symbols=style.ascii_symbols or not can_print(terminal.UNICODE.fail + terminal.UNICODE.odd),
         colour=wants_colour(style.colour),
     )
 
 
 def _metrics(report: Report, views: Sequence[NodeView]) -> str:
     """Metrics of one node carry no node label: that is the scraper's. Those of several carry it, to tell them apart."""
-    from ascend_doctor.report import exposition  # noqa: PLC0415
-    from ascend_doctor.report.doctor_metrics import fleet_families, node_families, source_families  # noqa: PLC0415
+    from ascend_doctor.report import exposition, node_page  # noqa: PLC0415
+    from ascend_doctor.report.doctor_metrics import fleet_families, source_families  # noqa: PLC0415
     from ascend_doctor.report.hardware_metrics import hardware_families  # noqa: PLC0415
 
     if len(views) == 1:
-        families = (*node_families(report), *source_families(views[0]), *hardware_families(views[0]))
-        return exposition.render(exposition.merged(families))
+        return node_page.render(report, views[0])
     labelled = [
         family
         for view in views
@@ -171,7 +179,8 @@ def wants_colour(choice: str, stream: Optional[Any] = None) -> bool:
     return bool(out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
-def _can_print(text: str) -> bool:
+def can_print(text: str) -> bool:
+    """Tell whether standard output has all characters of a text."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

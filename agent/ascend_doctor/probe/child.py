@@ -22,6 +22,8 @@ KILL_GRACE_S = 0.5
 """How long a killed process may take to go before it counts as stuck in the kernel."""
 PIPE_GRACE_S = 0.2
 """How long an ended program's output may be held open by a process that it left behind."""
+_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+"""What a tool heeds in the ordinary way, even under a doctor that was started by `nohup` or in the background."""
 
 
 @attrs.frozen
@@ -105,7 +107,7 @@ def _spawn(program: str, argv: Sequence[str], environment: Mapping[str, str]) ->
                 file_actions=actions,
                 setsid=True,
                 setsigmask=(),
-                setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
+                setsigdef=_SIGNALS,
             )
         finally:
             os.fchdir(here)

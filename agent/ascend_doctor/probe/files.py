@@ -7,7 +7,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import Tuple
+from typing import BinaryIO, Tuple
 
 
 class NotAFileError(Exception):
@@ -33,11 +33,21 @@ def read_capped(path: Path, limit: int) -> Tuple[bytes, bool]:
 
     Raises `OSError`, and `NotAFileError` for a directory, a device, a pipe or a socket: opening those may wait or act.
     """
-    _regular(path.stat().st_mode)
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY), "rb") as file:
-        _regular(os.fstat(file.fileno()).st_mode)
+    with open_regular(path) as file:
         data = file.read(limit + 1)
     return data[:limit], len(data) > limit
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to be read. Raises `OSError`, and `NotAFileError` as `read_capped` does."""
+    _regular(path.stat().st_mode)
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY), "rb")
+    try:
+        _regular(os.fstat(file.fileno()).st_mode)
+    except NotAFileError:
+        file.close()
+        raise
+    return file
 
 
 def _regular(mode: int) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
-import os
 import signal
 import time
 from pathlib import Path
@@ -29,8 +27,9 @@ from ascend_doctor.model.state import EMPTY, NodeState, difference, with_since
 from ascend_doctor.model.subject import SubjectKind
 from ascend_doctor.probe import activity, history, plan, verdict_file
 from ascend_doctor.probe import round as rounds
-from ascend_doctor.probe.files import NotAFileError, read_capped, sweep
+from ascend_doctor.probe.files import sweep
 from ascend_doctor.probe.locks import DEFAULT_FOLDER, NpuLocks
+from ascend_doctor.probe.requests import Requests
 from ascend_doctor.probe.round import RoundSettings
 from ascend_doctor.probe.runner import Runner
 from ascend_doctor.probe.schedule import Schedule
@@ -38,16 +37,9 @@ from ascend_doctor.probe.spool import MAX_BYTES, SpoolError, SpoolTakenError, Sp
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 1.0
+LOOK_S = 2.0
 """How often the probe looks for a request while it waits for the next round."""
 CLOCK_JUMP_S = 5.0
-RECHECK_PAUSE_S = 10.0
-MAX_REQUEST = 4096
-REQUESTS = "requests"
-RECHECK = "recheck"
-"""A request: the ids of checks, parted by blanks; an empty one means all. It is there until the probe takes it."""
-RECHECK_TAKEN = "recheck.taken"
-"""The request that is being carried out. It is there until the results are in the spool."""
 
 
 @attrs.frozen
@@ -64,12 +56,15 @@ class ProbeSettings:
     doctor_version: str = ""
 
 
-def _ignore(_report: Report) -> None:
+Told = Callable[[Report, NodeView], None]
+
+
+def _ignore(_report: Report, _view: NodeView) -> None:
     """Tell nobody."""
 
 
 class Probe:
-    """Looks at one node again and again. `on_report` is told of every report, after it has been written.
+    """Looks at one node again and again. `on_report` is told of every report, after it has been written, and its view.
 
     What goes wrong with the state directory is the doctor's own trouble: it is logged, it stands in `verdict.json` as
     soon as that can be written, and the newest state is kept in memory until the next round that succeeds.
@@ -83,7 +78,7 @@ class Probe:
         *,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
-        on_report: Callable[[Report], None] = _ignore,
+        on_report: Told = _ignore,
     ) -> None:
         self._runner = runner
         self._entries = entries
@@ -94,14 +89,14 @@ class Probe:
         self._sources = plan.sources_for(entries, settings.checks)
         self._schedule = Schedule(self._sources, settings.intervals_s)
         self._locks = NpuLocks(settings.lock_folder)
-        self._evidence: Dict[str, Evidence] = {}
+        self._view = NodeView(settings.node, {}, intervals_s=settings.intervals_s)
         self._devices: Reading[DeviceMap] = NOT_REPORTED
         self._spool: Optional[SpoolWriter] = None
         self._state = EMPTY
         self._troubles: Tuple[str, ...] = ()
         self._host_mark: object = None
         self._clock_offset = wall() - monotonic()
-        self._next_request_at = -math.inf
+        self._requests = Requests(settings.state_dir, monotonic)
         self.round_began_at: Optional[float] = None
         """When the round that is under way began, by the monotonic clock; None between two rounds."""
 
@@ -135,10 +130,10 @@ class Probe:
 
     async def _round(self) -> Optional[Report]:
         self._watch_clock()
-        self._take_requests()
+        self._take_request()
         due = self._due()
         if not due:
-            self._answer_requests()
+            self._requests.answered()
             return None
         taken = await rounds.take(
             self._runner,
@@ -149,10 +144,11 @@ class Probe:
             wall=self._wall,
         )
         self._devices = taken.devices
-        self._evidence = self._current(history.followed_by(self._evidence, taken.evidence, self._sources))
+        evidence = history.followed_by(self._view.evidence, taken.evidence, self._sources)
+        self._view = self._view.followed_by(self._current(evidence), taken.readings)
         self._watch_host()
         report = self._conclude(due, taken.remarks)
-        self._answer_requests()
+        self._requests.answered()
         return report
 
     def close(self) -> None:
@@ -165,14 +161,9 @@ class Probe:
         """Wait until something is due, is asked for, or the end has come."""
         while not stopped.done():
             left = self._schedule.next_at() - self._monotonic()
-            if left <= 0 or self._is_asked():
+            if left <= 0 or self._requests.is_waiting():
                 return
             await asyncio.wait((stopped,), timeout=min(left, LOOK_S))
-
-    def _is_asked(self) -> bool:
-        # Not `Path.exists`: it raises where the folder may not be entered.
-        request = self._settings.state_dir / REQUESTS / RECHECK
-        return os.path.lexists(request) and self._monotonic() >= self._next_request_at
 
     def _due(self) -> Tuple[Source[Any], ...]:
         due = self._schedule.due(self._monotonic())
@@ -191,8 +182,7 @@ class Probe:
 
     def _watch_host(self) -> None:
         """Read what is static again when something was installed, or NPUs came or went."""
-        view = NodeView(self._settings.node, self._evidence)
-        facts = view.read(identity.SOURCE)
+        facts = self._view.read(identity.SOURCE)
         if isinstance(facts, Missing):
             return
         mark = (facts.davinci, tuple(sorted(facts.file_times.items())))
@@ -214,7 +204,8 @@ class Probe:
     def _conclude(self, due: Sequence[Source[Any]], remarks: Tuple[str, ...]) -> Report:
         now = self._wall()
         settings = self._settings
-        view = NodeView(settings.node, self._evidence, now)
+        view = self._view
+        view.now = now
         done = activity.of_node(view, self._sources, self._schedule, self._clock_offset)
         busy = frozenset(item.name for item in done if item.busy)
         self._schedule.back_off(busy & {source.name for source in due}, self._monotonic())
@@ -226,9 +217,9 @@ class Probe:
         # What the cluster is like is not for one node to say; the collector judges that over all of them.
         own = [finding for finding in findings if finding.subject.kind is not SubjectKind.CLUSTER]
         self._note(done, now)
-        self._state = NodeState.of(own, history.present(self._evidence).values())
+        self._state = NodeState.of(own, history.present(view.evidence).values())
         self._write(self._state, report, remarks)
-        self._on_report(report)
+        self._on_report(report, view)
         return report
 
     def _opened_spool(self) -> SpoolWriter:
@@ -264,30 +255,15 @@ class Probe:
                 logger.error("%s", trouble)
         self._troubles = tuple(troubles)
 
-    def _take_requests(self) -> None:
+    def _take_request(self) -> None:
         """Make the sources of the checks due that the agent asks for: ids of checks installed here, nothing else."""
-        requests = self._settings.state_dir / REQUESTS
-        if self._monotonic() < self._next_request_at:
+        words = self._requests.take()
+        if words is None:
             return
-        if not os.path.lexists(requests / RECHECK):
-            return
-        # One that cannot be taken is tried again after the pause too: the agent must not keep the probe busy.
-        self._next_request_at = self._monotonic() + RECHECK_PAUSE_S
-        try:
-            data, _ = read_capped(requests / RECHECK, MAX_REQUEST)
-            (requests / RECHECK).replace(requests / RECHECK_TAKEN)
-        except (OSError, NotAFileError):
-            return
-        words = data.decode("ascii", "replace").split()
         for name in words or self._entries:
             entry = self._entries.get(name)
             if entry is not None:
                 self._schedule.renew(source.name for source in entry.check.reads)
-
-    def _answer_requests(self) -> None:
-        """Tell the agent that what it asked for is in the spool."""
-        with contextlib.suppress(OSError):
-            (self._settings.state_dir / REQUESTS / RECHECK_TAKEN).unlink()
 
 
 async def serve(probe: Probe) -> None:

@@ -25,8 +25,6 @@ Progress = Callable[[int, int, str], None]
 BUSY_WAITS_S = (0.5, 1.0, 2.0)
 RUNS_AT_ONCE = 16
 LOCK_WAIT_S = 10.0
-MAX_BUSY_ANSWER = 400
-"""A busy answer is a line or two; longer ones that ended well are not read twice."""
 
 
 @attrs.frozen
@@ -46,11 +44,15 @@ class RoundSettings:
 
 @attrs.frozen
 class Round:
-    """What a round brought: the answers by key, the map of the NPUs, and what the doctor has to say of itself."""
+    """What a round brought: the answers by key, the map of the NPUs, and what the doctor has to say of itself.
+
+    `readings` are the facts in the answers, by the same keys: each is parsed when it comes, while other tools run.
+    """
 
     evidence: Mapping[str, Evidence]
     devices: Reading[DeviceMap]
     remarks: Tuple[str, ...] = ()
+    readings: Mapping[str, Reading[Any]] = attrs.field(factory=dict)
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -100,6 +102,7 @@ class _Round:
         self._wall = wall
         self._slots = asyncio.Semaphore(settings.runs_at_once)
         self._evidence: Dict[str, Evidence] = {}
+        self._readings: Dict[str, Reading[Any]] = {}
         self._hung: Dict[Optional[int], str] = {}
         self._devices: Reading[DeviceMap] = NOT_REPORTED
         self._sources: Sequence[Source[Any]] = ()
@@ -115,7 +118,7 @@ class _Round:
             found = self._map()
             self._devices = found if isinstance(found, Missing) else found.with_ports_of(self._devices)
         remarks = (self._locks.remark,) if self._locks is not None and self._locks.remark else ()
-        return Round(self._evidence, self._devices, remarks)
+        return Round(self._evidence, self._devices, remarks, self._readings)
 
     async def _tools(self, on_node: Sequence[Query[Any]], sources: Sequence[Source[Any]]) -> None:
         """Ask the node until there is a map; then the NPUs, with the rest of the node's questions beside them."""
@@ -142,8 +145,7 @@ class _Round:
         return found
 
     def _reading(self, source: Source[Any]) -> Reading[Any]:
-        evidence = self._evidence.get(source.name)
-        return NOT_REPORTED if evidence is None else source.read(evidence)
+        return self._readings.get(source.name, NOT_REPORTED)
 
     async def _npu(self, phy_id: Optional[int], queries: Sequence[Query[Any]]) -> None:
         """Ask one NPU, while no other doctor does."""
@@ -187,8 +189,7 @@ class _Round:
         return plan.for_ports(self._sources, self._devices, phy_id)
 
     def _answered(self, query: Query[Any]) -> Reading[Any]:
-        evidence = self._evidence.get(query.key)
-        return NOT_REPORTED if evidence is None else query.source.read(evidence)
+        return self._readings.get(query.key, NOT_REPORTED)
 
     async def _lane(self, queries: Iterable[Query[Any]]) -> None:
         for query in queries:
@@ -212,28 +213,27 @@ class _Round:
             async with self._slots:
                 self._progress(len(self._evidence), self._total, " ".join(query.argv))
                 evidence = await self._runner.run(query)
-            if wait_s is None or not _is_busy(query, evidence):
+            reading = query.source.read(evidence)
+            if wait_s is None or not _is_busy(query, reading):
                 break
             await asyncio.sleep(wait_s * (1 + self._jitter() / 2))
         if attempts > 1:
             evidence = attrs.evolve(evidence, attempts=attempts)
-        self._evidence[query.key] = evidence
+        self._note(query, evidence, reading)
         return evidence
 
+    def _note(self, query: Query[Any], evidence: Evidence, reading: Reading[Any]) -> None:
+        self._evidence[query.key] = evidence
+        self._readings[query.key] = reading
+
     def _skip(self, query: Query[Any], why: str) -> None:
-        self._evidence[query.key] = Evidence(
-            query.key, query.argv, ending=Ending.SKIPPED, started_at=self._wall(), note=why
-        )
+        skipped = Evidence(query.key, query.argv, ending=Ending.SKIPPED, started_at=self._wall(), note=why)
+        self._note(query, skipped, query.source.read(skipped))
 
 
-def _is_busy(query: Query[Any], evidence: Evidence) -> bool:
-    """Tell whether somebody else drives the device. Long answers that ended well are not read here but once, later."""
-    if query.source.medium is not Medium.TOOL or evidence.ending is not Ending.EXITED:
-        return False
-    if evidence.exit_code == 0 and not evidence.stderr and len(evidence.stdout) > MAX_BUSY_ANSWER:
-        return False
-    reading = query.source.read(evidence)
-    return isinstance(reading, Missing) and reading.why is Absence.BUSY
+def _is_busy(query: Query[Any], reading: Reading[Any]) -> bool:
+    """Tell whether somebody else drives the device."""
+    return query.source.medium is Medium.TOOL and isinstance(reading, Missing) and reading.why is Absence.BUSY
 
 
 async def _together(*work: Coroutine[Any, Any, Any]) -> None:

@@ -32,7 +32,7 @@ import attrs
 from ascend_doctor.model import codec
 from ascend_doctor.model.state import EMPTY, Change, NodeState, apply
 from ascend_doctor.model.transition import Transition
-from ascend_doctor.probe.files import NotAFileError, read_capped, replace, sweep, sync_folder
+from ascend_doctor.probe.files import NotAFileError, open_regular, read_capped, replace, sweep, sync_folder
 
 logger = logging.getLogger(__name__)
 
@@ -84,12 +84,23 @@ class Entry:
     change: Change
 
 
+@attrs.frozen
+class _Place:
+    """Where the change with a sequence number is to be found: from so many bytes of a segment on, or in a later one."""
+
+    epoch: str
+    sequence: int
+    segment: Path
+    offset: int
+
+
 class SpoolReader:
-    """Reads a state directory that another process may be writing to. Nothing is locked."""
+    """Reads a state directory that another process may be writing to. Nothing is locked, and nothing is read twice."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: object = None
+        self._next: Optional[_Place] = None
 
     def snapshot(self) -> Optional[Snapshot]:
         """Return the newest state: the written one with the changes since. None when there is none that can be read."""
@@ -143,15 +154,19 @@ class SpoolReader:
     def _following(self, epoch: str, after_sequence: int) -> Iterator[Entry]:
         """Yield the changes of an epoch after a sequence number, as far as they follow each other."""
         expected = after_sequence + 1
+        place = self._next
         segments = _segments(self._folder)
         for (_, path), (behind, _) in zip(segments, [*segments[1:], (-1, None)]):
             if 0 <= behind <= expected:
                 continue
-            for entry in _entries(path, epoch, expected):
+            is_there = place is not None and (place.epoch, place.sequence, place.segment) == (epoch, expected, path)
+            offset = place.offset if place is not None and is_there else 0
+            for entry, end in _entries(path, epoch, expected, offset):
                 if entry.sequence != expected:
                     return
-                yield entry
                 expected += 1
+                self._next = _Place(epoch, expected, path, end)
+                yield entry
 
 
 class SpoolWriter:
@@ -285,16 +300,16 @@ def _segments(folder: Path) -> List[Tuple[int, Path]]:
     return sorted((int(match.group(1)), path) for match, path in found if match is not None)
 
 
-def _entries(path: Path, epoch: str, first: int, holding: bytes = b"") -> Iterator[Entry]:
+def _entries(
+    path: Path, epoch: str, first: int, offset: int = 0, holding: bytes = b""
+) -> Iterator[Tuple[Entry, int]]:
     """Yield the changes of a segment from a sequence number on, up to the first line that is torn or damaged.
 
-    With `holding` only lines that hold these bytes are looked into.
+    `offset` is where to begin, in bytes; each change comes with where the next one does. With `holding` only lines that
+    hold these bytes are looked into.
     """
-    try:
-        data = read_capped(path, MAX_SNAPSHOT)[0]
-    except (OSError, NotAFileError):
-        return
-    for line in data.splitlines(keepends=True):
+    for line in _lines(path, offset):
+        offset += len(line)
         match = _RECORD.match(line)
         if match is None or int(match.group(2)) != len(line) - match.end() - 1 or not line.endswith(b"\n"):
             return
@@ -308,7 +323,7 @@ def _entries(path: Path, epoch: str, first: int, holding: bytes = b"") -> Iterat
             if document["epoch"] != epoch:
                 return
             if sequence >= first:
-                yield Entry(sequence, codec.change_from_dict(document["change"]))
+                yield Entry(sequence, codec.change_from_dict(document["change"])), offset
         except (ValueError, KeyError, TypeError):
             return
 
@@ -317,7 +332,7 @@ def _remembered(folder: Path, epoch: str, up_to: int) -> Iterator[Tuple[int, Tra
     """Yield the transitions that are still on the disk, in the order in which they happened."""
     found: Dict[int, Tuple[Transition, ...]] = {}
     for path in (folder / _TRANSITIONS, *(path for _, path in _segments(folder))):
-        for entry in _entries(path, epoch, 0, holding=_TOLD):
+        for entry, _ in _entries(path, epoch, 0, holding=_TOLD):
             if entry.sequence <= up_to:
                 found[entry.sequence] = entry.change.transitions
     for sequence in sorted(found):
@@ -330,6 +345,16 @@ def _by_sequence(told: Iterable[Tuple[int, Transition]]) -> Dict[int, Tuple[Tran
     for sequence, item in told:
         found[sequence] = (*found.get(sequence, ()), item)
     return found
+
+
+def _lines(path: Path, offset: int) -> Iterator[bytes]:
+    """Yield the lines of a file from a place on, as far as it can be read; a segment never comes whole into memory."""
+    try:
+        with open_regular(path) as file:
+            file.seek(offset)
+            yield from iter(lambda: file.readline(MAX_SNAPSHOT), b"")
+    except (OSError, NotAFileError):
+        return
 
 
 def _record(epoch: str, sequence: int, change: Change) -> bytes:

@@ -51,11 +51,13 @@ class LocalVerdict:
     remarks: Tuple[str, ...] = ()
     doctor_version: str = ""
 
+    def is_current(self, now: float, boot: str) -> bool:
+        """Tell whether the verdict counts at a time and in a boot."""
+        return self.boot_id == boot and self.made_at - CLOCK_SLACK_S <= now <= self.valid_until
+
     def at(self, now: float, boot: str) -> Verdict:
         """Return the verdict as it counts at a time and in a boot: INCOMPLETE when it is too old to count."""
-        if self.boot_id != boot or not self.made_at - CLOCK_SLACK_S <= now <= self.valid_until:
-            return Verdict.INCOMPLETE
-        return self.verdict
+        return self.verdict if self.is_current(now, boot) else Verdict.INCOMPLETE
 
 
 def boot_id() -> str:

@@ -59,16 +59,8 @@ _CPU_AFFINITY: Mapping[Generation, Tuple[str, ...]] = {
     Generation.P310P: ("0-23",) * 4,
     Generation.A5: _A2_CPUS,
 }
-# Of a 950 the names are the vendor document's; of the others they are our own in its form.
-_TWO_REGULATORS = (Regulator("AIC", 7, 7), Regulator("BUS", 5, 5))
-_REGULATORS: Mapping[Generation, Tuple[Regulator, ...]] = {
-    Generation.A2: _TWO_REGULATORS,
-    Generation.A3: _TWO_REGULATORS,
-    Generation.P310P: (),
-    Generation.A5: tuple(
-        Regulator(name, 4, 4) for name in ("AIC_D0", "BUS_D0", "1V2PFM", "AIC_D1", "BUS_D1", "0V5PFM")
-    ),
-}
+# From the vendor's manual of npu-smi for the 950. What the boards of other products call theirs is shown nowhere.
+_REGULATORS_OF_950 = ("AIC_D0", "BUS_D0", "1V2PFM", "AIC_D1", "BUS_D1", "0V5PFM")
 
 
 @attrs.frozen
@@ -111,9 +103,12 @@ class Product:
             host=Host(entropy_daemon="haveged" if self.architecture == "x86_64" else ""),
             topology=Topology(cpu_affinity=_CPU_AFFINITY[self.generation]),
             super_pod=SuperPod() if self.generation is Generation.A3 else SuperPod(128, 3, 2),
-            regulators={self.chip_at(phy_id).npu: _REGULATORS[self.generation] for phy_id in phy_ids},
+            regulators={self.chip_at(phy_id).npu: self._regulators() for phy_id in phy_ids},
             fault_texts=FAULT_TEXTS,
         )
+
+    def _regulators(self) -> Tuple[Regulator, ...]:
+        return tuple(Regulator(name, 4, 4) for name in _REGULATORS_OF_950) if self.generation is Generation.A5 else ()
 
 
 def preset_certificates() -> List[Certificate]:

@@ -19,6 +19,7 @@ from ascend_doctor.model.product import Generation
 from ascend_doctor.simulator import ub_wiring
 from ascend_doctor.simulator.fabric import Fabric, WiringError, wire
 from ascend_doctor.simulator.faults import Fault
+from ascend_doctor.simulator.faults.interconnect import HccsLink, PairOverPcie
 from ascend_doctor.simulator.faults.place import FaultOfNode
 from ascend_doctor.simulator.faults.ports import AddressDuplicate
 from ascend_doctor.simulator.faults.ub import UbPortFault
@@ -118,6 +119,8 @@ def mistakes_of(fault: FaultOfNode, scenario: Scenario) -> Iterator[Tuple[str, s
         yield "fault", f"{fault.node} {words}, so it cannot have {fault.fault}"
     if fault.until is not None and fault.until <= fault.at:
         yield "until", f"the fault must end after it begins, at {fault.at:g} s"
+    if isinstance(fault, (HccsLink, PairOverPcie)) and fault.peer not in {None, *phy_ids[fault.node]} - {fault.npu}:
+        yield "peer", f"{fault.node} has no other NPU {fault.peer}"
     if isinstance(fault, AddressDuplicate):
         ports = {(node, phy_id) for node, numbers in scenario.roce_ports() for phy_id in numbers}
         if fault.original == (fault.node, fault.phy_id):
@@ -137,6 +140,7 @@ def _lacking(fault: FaultOfNode, scenario: Scenario) -> Iterator[str]:
         (fault.needs_dies, product.generation is Generation.A3, "is no A3"),
         (fault.needs_bonds, product.has_bonds, "bonds no links"),
         (fault.needs_hccs, product.generation in hccs.HCCS, "is neither an A2 nor an A3"),
+        (fault.needs_mesh, product.generation is Generation.A2, "is no A2"),
         (fault.needs_switches, scenario.fabric.kind == "switched", "is on no switch"),
         (fault.needs_pci, not product.board.ub_bus, "has no NPUs on a PCI bus"),
     )

@@ -80,8 +80,9 @@ class SimulatorServer:
         path.chmod(0o600)
         for node in self._cluster.nodes:
             install.install_tools(self._folder, node)
+        change_at = self._cluster.timeline.next_change()
         self._write_files()
-        self._follower = asyncio.get_running_loop().create_task(self._follow())
+        self._follower = asyncio.get_running_loop().create_task(self._follow(change_at))
 
     async def stop(self) -> None:
         """Stop listening, and let everything that hangs end."""
@@ -106,14 +107,18 @@ class SimulatorServer:
                 self._cluster.system_links(node),
             )
 
-    async def _follow(self) -> None:
-        """Keep the files of the nodes as they are at each moment, also when a fault begins or ends by itself."""
+    async def _follow(self, change_at: float) -> None:
+        """Keep the files of the nodes as they are at each moment, also when a fault begins or ends by itself.
+
+        The time of the next change is taken before the files are written: what begins meanwhile is not missed.
+        """
         while True:
-            self._changed.clear()
-            ahead = self._cluster.timeline.next_change() - self._cluster.clock.now()
+            ahead = change_at - self._cluster.clock.now()
             timeout = None if math.isinf(ahead) else max(ahead, 0.0) + 0.01
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), timeout)
+            self._changed.clear()
+            change_at = self._cluster.timeline.next_change()
             self._write_files()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

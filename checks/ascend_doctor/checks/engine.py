@@ -107,12 +107,7 @@ def aged(finding: Finding, check: AnyCheck, now: float, intervals_s: Intervals =
     age = now - finding.judged_at
     if not finding.judged_at or age <= deadline_s(check, intervals_s) or finding.status in (Status.SKIP, Status.STALE):
         return finding
-    return attrs.evolve(
-        finding,
-        status=Status.STALE,
-        summary=f"was {finding.status.value} {_span(age)} ago, and nothing newer has come: {finding.summary}",
-        remedies=(),
-    )
+    return outcome.outdated(finding, f"was {finding.status.value} {_span(age)} ago, and nothing newer has come")
 
 
 def _span(seconds: float) -> str:

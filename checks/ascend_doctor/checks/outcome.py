@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Optional, Sequence, Tuple, Union
+
+import attrs
 
 from ascend_doctor.facts.npu_smi.answers import TYPES
 from ascend_doctor.model.evidence import Quote
@@ -13,8 +16,7 @@ from ascend_doctor.model.subject import Subject
 
 Observed = Union[None, int, float, str, Quantity]
 
-IS_UNKNOWN = " is unknown: "
-"""Stands in the summary of what could not be seen, between what it is and why; the report folds equal reasons."""
+_IS_UNKNOWN = " is unknown: "
 
 
 def passed(subject: Subject, summary: str, *, observed: Observed = None, quotes: Tuple[Quote, ...] = ()) -> Finding:
@@ -51,31 +53,8 @@ def failed(
     )
 
 
-def warned(
-    subject: Subject,
-    summary: str,
-    *,
-    expected: str,
-    remedies: Sequence[Remedy],
-    observed: Observed = None,
-    quotes: Tuple[Quote, ...] = (),
-    confidence: Confidence = Confidence.DIRECT,
-    affected: Sequence[Subject] = (),
-    candidates: Sequence[str] = (),
-) -> Finding:
-    """Say that it works, and somebody should look at it."""
-    return failed(
-        subject,
-        summary,
-        expected=expected,
-        remedies=remedies,
-        observed=observed,
-        quotes=quotes,
-        confidence=confidence,
-        affected=affected,
-        candidates=candidates,
-        status=Status.WARN,
-    )
+warned = functools.partial(failed, status=Status.WARN)
+"""Say that it works, and somebody should look at it; takes what `failed` takes."""
 
 
 def skipped(subject: Subject, why: str) -> Finding:
@@ -85,7 +64,23 @@ def skipped(subject: Subject, why: str) -> Finding:
 
 def unknown(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:
     """Say that the check could not look. `what` names the thing that is not known, such as `the state of the link`."""
-    return Finding("", subject, Status.UNKNOWN, f"{what}{IS_UNKNOWN}{gap}", quotes=quotes)
+    return Finding("", subject, Status.UNKNOWN, f"{what}{_IS_UNKNOWN}{gap}", quotes=quotes)
+
+
+def outdated(finding: Finding, why: str) -> Finding:
+    """Put a stale finding in the place of one that is no longer current. `why` is a sentence without a colon."""
+    return attrs.evolve(finding, status=Status.STALE, summary=f"{why}: {finding.summary}", remedies=())
+
+
+def reason(finding: Finding) -> str:
+    """Return why something could not be seen, without what it is: a part of what `unknown` or `outdated` wrote.
+
+    The report folds equal reasons. A sentence of another form is returned whole.
+    """
+    if finding.status is Status.STALE:
+        return finding.summary.partition(": ")[0]
+    what, _, why = finding.summary.partition(_IS_UNKNOWN)
+    return why or what
 
 
 def missing(subject: Subject, what: str, gap: Missing, quotes: Tuple[Quote, ...] = ()) -> Finding:

@@ -27,6 +27,8 @@ class Earlier(Generic[F]):
 
 
 NOT_ASKED = Missing(Absence.NOT_RUN, "not asked in this round")
+Readings = Mapping[str, Reading[Any]]
+NOTHING_READ: Readings = {}
 
 
 class UndeclaredReadError(Exception):
@@ -38,7 +40,8 @@ class NodeView:
 
     `evidence` holds the answers by their keys. `now` is the time of judging in seconds since the epoch by the node's
     clock, None for a recording or a single run, where nothing grows old. `intervals_s` says how often sources are
-    asked, by their names, where it is not the interval of their own.
+    asked, by their names, where it is not the interval of their own. `readings` are the facts of answers that have been
+    parsed already, by the keys of the answers.
     """
 
     def __init__(
@@ -47,12 +50,13 @@ class NodeView:
         evidence: Mapping[str, Evidence],
         now: Optional[float] = None,
         intervals_s: Optional[Mapping[str, float]] = None,
+        readings: Readings = NOTHING_READ,
     ) -> None:
         self.name = name
         self.evidence = evidence
         self.now = now
         self.intervals_s: Mapping[str, float] = intervals_s or {}
-        self._readings: Dict[str, Reading[Any]] = {}
+        self._readings: Dict[str, Reading[Any]] = {key: item for key, item in readings.items() if key in evidence}
         self._allowed: Optional[FrozenSet[str]] = None
         self._devices: Optional[Reading[DeviceMap]] = None
         self._oldest: Dict[str, float] = {}
@@ -169,12 +173,17 @@ class NodeView:
                     self._oldest[name] = min(self._oldest.get(name, item.started_at), item.started_at)
         return min((self._oldest[source.name] for source in sources if source.name in self._oldest), default=0.0)
 
-    def followed_by(self, evidence: Mapping[str, Evidence]) -> NodeView:
-        """Return the view of the same node with newer answers. What is answered as before is not parsed again."""
-        view = NodeView(self.name, evidence, self.now, self.intervals_s)
+    def followed_by(self, evidence: Mapping[str, Evidence], readings: Readings = NOTHING_READ) -> NodeView:
+        """Return the view of the same node with newer answers. What is answered as before is not parsed again.
+
+        `readings` are the facts of those answers that have been parsed already, by the keys of the answers.
+        """
+        view = NodeView(self.name, evidence, self.now, self.intervals_s, readings)
         for key, reading in self._readings.items():
             old, new = self.evidence.get(key), evidence.get(key)
-            if new is not None and old is not None and (new is old or new.digest == old.digest):
+            if key in readings or old is None or new is None:
+                continue
+            if new is old or (new.note == old.note and new.digest == old.digest):
                 view._readings[key] = reading
         return view
 

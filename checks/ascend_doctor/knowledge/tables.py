@@ -7,7 +7,7 @@ after those of the package, so that the last row for a key is the one that count
 from __future__ import annotations
 
 import functools
-from importlib import resources
+import pkgutil
 from typing import Callable, Dict, Iterator, List, Mapping, Tuple, TypeVar
 
 import attrs
@@ -123,7 +123,8 @@ def made_of_tables(function: Callable[[], T]) -> Callable[[], T]:
 
 
 def _packaged(table: Table) -> Iterator[Row]:
-    text = resources.files("ascend_doctor.knowledge").joinpath(table.file).read_text("utf-8")
+    # Not by `importlib.resources`, which loads what reads archives.
+    text = (pkgutil.get_data("ascend_doctor.knowledge", table.file) or b"").decode()
     for number, line in enumerate(text.splitlines(), start=1):
         if line and not line.startswith("#"):
             cells = line.split("\t")

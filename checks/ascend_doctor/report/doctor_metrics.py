@@ -16,25 +16,21 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.model.subject import SubjectKind, npu_of
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.report.exposition import Families, Family
+from ascend_doctor.report.verdict_metrics import STATES, add_states, verdict_families
 
 ALWAYS_COUNTED = (Status.PASS, Status.FAIL, Status.WARN, Status.UNKNOWN)
 """The statuses that rules and dashboards are made of have a sample at 0 too; a hundred checks have no room for more."""
-
-STATES = tuple(verdict.value.replace("-", "_") for verdict in Verdict)
 
 
 def node_families(report: Report) -> Tuple[Family, ...]:
     """Return the verdict on one node and the outcome of each check. Series are bounded by checks and NPUs."""
     found = Families()
-    found.add("ascend_doctor_build_info", "The version of ascend-doctor that judged", 1, version=report.doctor_version)
-    found.add("ascend_doctor_report_timestamp_seconds", "When the node was last judged", report.made_at)
-    _verdict(found, "ascend_doctor_node_verdict", "Verdict on the node, one of the states is 1", report.verdict)
     by_check: Dict[str, List[Finding]] = collections.defaultdict(list)
     for finding in report.findings:
         by_check[finding.check].append(finding)
     for check, findings in sorted(by_check.items()):
         _check(found, check, findings)
-    return tuple(found)
+    return (*verdict_families(report.verdict, report.made_at, report.doctor_version), *found)
 
 
 def _check(found: Families, check: str, findings: List[Finding]) -> None:
@@ -100,7 +96,7 @@ def _is_missing(view: NodeView, evidence: Evidence) -> bool:
 def fleet_families(report: Report) -> Tuple[Family, ...]:
     """Return the aggregates of a fleet. No series names a node: nodes export their own metrics."""
     found = Families()
-    _verdict(found, "ascend_doctor_fleet_verdict", "Verdict on the fleet, one of the states is 1", report.verdict)
+    add_states(found, "ascend_doctor_fleet_verdict", "Verdict on the fleet, one of the states is 1", report.verdict)
     found.add("ascend_doctor_fleet_report_timestamp_seconds", "When the fleet was last judged", report.made_at)
     for verdict, state in zip(Verdict, STATES):
         count = sum(node.verdict is verdict for node in report.nodes)
@@ -133,8 +129,3 @@ def _problems(found: Families, problems: Iterable[Finding]) -> None:
         labels = dict(zip(("check", "severity", "status"), key))
         found.add("ascend_doctor_fleet_problems", "Problems that nothing else explains", count, **labels)
         found.add("ascend_doctor_fleet_problem_nodes", "Nodes that have such a problem", len(nodes[key]), **labels)
-
-
-def _verdict(found: Families, name: str, about: str, verdict: Verdict) -> None:
-    for item, state in zip(Verdict, STATES):
-        found.add(name, about, item is verdict, state=state)

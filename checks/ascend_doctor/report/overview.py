@@ -8,7 +8,7 @@ from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence,
 
 import attrs
 
-from ascend_doctor.checks.outcome import IS_UNKNOWN
+from ascend_doctor.checks import outcome
 from ascend_doctor.model.finding import Finding, Remedy
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
@@ -200,7 +200,7 @@ def _blind_spots(findings: Iterable[Finding]) -> Tuple[BlindSpot, ...]:
     """Merge what could not be seen for one reason; what decides comes first."""
     merged: Dict[Tuple[str, Severity, Status], List[Finding]] = collections.defaultdict(list)
     for finding in findings:
-        merged[_reason(finding), finding.severity, finding.status].append(finding)
+        merged[outcome.reason(finding), finding.severity, finding.status].append(finding)
     spots = [_blind_spot(key[0], members) for key, members in merged.items()]
     return tuple(sorted(spots, key=lambda spot: spot.severity is not Severity.BLOCKING))
 
@@ -214,14 +214,6 @@ def _blind_spot(reason: str, members: Sequence[Finding]) -> BlindSpot:
         status=members[0].status,
         subjects=tuple(dict.fromkeys(finding.subject for finding in members)),
     )
-
-
-def _reason(finding: Finding) -> str:
-    """Return why something could not be seen, without what it is; an old result begins with the reason."""
-    if finding.status is Status.STALE:
-        return finding.summary.partition(": ")[0]
-    what, _, why = finding.summary.partition(IS_UNKNOWN)
-    return why or what
 
 
 def _node_groups(nodes: Sequence[NodeSummary]) -> Tuple[NodeGroup, ...]:

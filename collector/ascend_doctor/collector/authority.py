@@ -9,7 +9,7 @@ import datetime as dt
 import ipaddress
 import os
 from pathlib import Path
-from typing import Iterable, List, Mapping, Tuple
+from typing import Iterable, List, Mapping, Sequence, Tuple
 
 import attrs
 from cryptography import x509
@@ -18,17 +18,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ascend_doctor.model.subject import is_node_name
-from ascend_doctor.wire.credentials import ROLE_PREFIX, CredentialError, Role
+from ascend_doctor.wire.credentials import REVOCATIONS, ROLE_PREFIX, CredentialError, Role
 
 CA_CERTIFICATE = "ca.crt"
 CA_KEY = "ca.key"
 CERTIFICATE = "tls.crt"
 KEY = "tls.key"
+ISSUED = "issued"
+"""The folder within the CA's that has a copy of every certificate it issued, by serial number."""
 
 MAX_COMMON_NAME = 64
 """X.509 allows no more."""
 CA_DAYS = 3650
 DEFAULT_DAYS = 365
+_AUTHORITY = "certificate authority"
 # Clocks of nodes differ a little; a certificate made now must be valid on a machine that is behind.
 _BACKDATED = dt.timedelta(hours=1)
 _PEM = serialization.Encoding.PEM
@@ -36,12 +39,18 @@ _PEM = serialization.Encoding.PEM
 
 @attrs.frozen
 class Issued:
-    """A certificate in words: its holder, its role, the names it is good for, and when it ends (UTC)."""
+    """A certificate in words: its holder, its role, the names it is good for, when it ends (UTC), and its number."""
 
     holder: str
     role: str
     names: Tuple[str, ...]
     not_after: dt.datetime
+    serial: int
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether it is that of a CA."""
+        return self.role == _AUTHORITY
 
 
 def init(folder: Path, name: str, now: dt.datetime) -> Path:
@@ -80,56 +89,102 @@ def issue(
     days: int = DEFAULT_DAYS,
     into: Path,
 ) -> Path:
-    """Issue a certificate and return the folder with its three files: ca.crt, tls.crt and tls.key.
+    """Issue a certificate and return the folder with its files: ca.crt, tls.crt, tls.key, and the revocation list.
 
     `holder` is a name by the rules for host names; a node sends under it. `addresses` are further names or IP addresses
     under which a collector is reached. Nothing outlives the CA. Raises `CredentialError` when the CA cannot be read or
     has expired, a name is none, or the folder already holds one of the files.
     """
-    ca_key, ca_certificate = _load_authority(authority)
-    ca_ends = ca_certificate.not_valid_after_utc
-    if ca_ends <= now:
-        raise CredentialError(
-            f"{authority / CA_CERTIFICATE}: expired on {ca_ends:%Y-%m-%d}; make a new CA in another folder, "
-            "and issue all certificates again"
-        )
-    key = ec.generate_private_key(ec.SECP256R1())
-    names = _alternative_names(holder, addresses)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder[:MAX_COMMON_NAME])]))
-        .issuer_name(ca_certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BACKDATED)
-        .not_valid_after(min(now + dt.timedelta(days=days), ca_ends))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(_purposes(role)), critical=False)
-        .add_extension(
-            x509.SubjectAlternativeName([*names, x509.UniformResourceIdentifier(ROLE_PREFIX + role.value)]),
-            critical=False,
-        )
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_certificate.public_key()),  # type: ignore[arg-type]
-            critical=False,
-        )
-        .sign(ca_key, hashes.SHA256())
-    )
-    _write_all(
-        into,
-        {
-            KEY: _pem_of_key(key),
-            CERTIFICATE: certificate.public_bytes(_PEM),
-            CA_CERTIFICATE: ca_certificate.public_bytes(_PEM),
-        },
-    )
+    signer = Signer.of(authority)
+    made = signer.certify(_alternative_names(holder, addresses), holder, role, now, days)
+    files = {KEY: made.key, CERTIFICATE: made.certificate, CA_CERTIFICATE: signer.pem}
+    revocations = authority / REVOCATIONS
+    if revocations.exists():
+        files[REVOCATIONS] = read_file(revocations)
+    _write_all(into, files)
+    record(authority, made.certificate)
     return into
+
+
+@attrs.frozen
+class Made:
+    """A new certificate and its key, PEM."""
+
+    certificate: bytes
+    key: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Signer:
+    """What signs: the key of a CA, and its certificate."""
+
+    folder: Path
+    key: ec.EllipticCurvePrivateKey = attrs.field(repr=False)
+    certificate: x509.Certificate
+
+    @classmethod
+    def of(cls, folder: Path) -> Signer:
+        """Return the signer in a folder that `init` made. Raises `CredentialError` where there is none."""
+        return cls(folder, *_load_authority(folder))
+
+    @property
+    def pem(self) -> bytes:
+        """The CA's certificate as it stands in a file."""
+        return self.certificate.public_bytes(_PEM)
+
+    def certify(self, names: Sequence[x509.GeneralName], holder: str, role: Role, now: dt.datetime, days: int) -> Made:
+        """Make a key and a certificate for it. Raises `CredentialError` when the CA has expired."""
+        ca_ends = self.certificate.not_valid_after_utc
+        if ca_ends <= now:
+            raise CredentialError(
+                f"{self.folder / CA_CERTIFICATE}: expired on {ca_ends:%Y-%m-%d}; make a new CA in another folder, "
+                "and issue all certificates again"
+            )
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder[:MAX_COMMON_NAME])]))
+            .issuer_name(self.certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _BACKDATED)
+            .not_valid_after(min(now + dt.timedelta(days=days), ca_ends))
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(_purposes(role)), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([*names, x509.UniformResourceIdentifier(ROLE_PREFIX + role.value)]),
+                critical=False,
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                    self.certificate.public_key()  # type: ignore[arg-type]
+                ),
+                critical=False,
+            )
+            .sign(self.key, hashes.SHA256())
+        )
+        return Made(certificate.public_bytes(_PEM), _pem_of_key(key))
+
+
+def record(authority: Path, certificate: bytes) -> None:
+    """Keep a copy of a certificate with its CA, so that it can be found by name when it has to be revoked."""
+    folder = authority / ISSUED
+    serial = x509.load_pem_x509_certificate(certificate).serial_number
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CredentialError(f"{folder}: {error.strerror}; choose a folder that you may write to") from None
+    _write(folder / f"{serial:x}.crt", certificate, mode=0o644)
 
 
 def describe(path: Path) -> Issued:
     """Say in words what a certificate file holds. Raises `CredentialError` for anything that is no certificate."""
-    certificate = _load_certificate(path)
+    return described(load_certificate(path), path)
+
+
+def described(certificate: x509.Certificate, path: Path) -> Issued:
+    """Say in words what a certificate holds; `path` is told in errors."""
     roles: List[str] = []
     names: List[str] = []
     is_authority = False
@@ -146,12 +201,13 @@ def describe(path: Path) -> Issued:
         raise CredentialError(
             f"{path}: a malformed certificate ({error}); take one that `ascend-doctor pki` made"
         ) from None
-    role = ", ".join(roles) or ("certificate authority" if is_authority else "no role")
+    role = ", ".join(roles) or (_AUTHORITY if is_authority else "no role")
     return Issued(
         holder=str(common[0].value) if common else "",
         role=role,
         names=tuple(names),
         not_after=certificate.not_valid_after_utc,
+        serial=certificate.serial_number,
     )
 
 
@@ -197,7 +253,7 @@ def _load_authority(folder: Path) -> Tuple[ec.EllipticCurvePrivateKey, x509.Cert
         raise CredentialError(f"{path}: {error.strerror}; make the CA first: ascend-doctor pki init {folder}") from None
     except (ValueError, TypeError):  # TypeError: it asks for a passphrase
         raise CredentialError(f"{path}: no private key; take the folder that `ascend-doctor pki init` made") from None
-    certificate = _load_certificate(folder / CA_CERTIFICATE)
+    certificate = load_certificate(folder / CA_CERTIFICATE)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         raise CredentialError(
             f"{path}: not the key of {CA_CERTIFICATE}; take the folder that `ascend-doctor pki init` made"
@@ -205,13 +261,22 @@ def _load_authority(folder: Path) -> Tuple[ec.EllipticCurvePrivateKey, x509.Cert
     return key, certificate
 
 
-def _load_certificate(path: Path) -> x509.Certificate:
+def load_certificate(path: Path) -> x509.Certificate:
+    """Return the first certificate of a PEM file. Raises `CredentialError` where there is none."""
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except OSError as error:
         raise CredentialError(f"{path}: {error.strerror}; give a .crt file that `ascend-doctor pki` made") from None
     except ValueError:
         raise CredentialError(f"{path}: no certificate; give a .crt file that `ascend-doctor pki` made") from None
+
+
+def read_file(path: Path) -> bytes:
+    """Return what a file holds. Raises `CredentialError` when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CredentialError(f"{path}: {error.strerror}; give a file that `ascend-doctor pki` made") from None
 
 
 def _pem_of_key(key: ec.EllipticCurvePrivateKey) -> bytes:

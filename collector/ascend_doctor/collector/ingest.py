@@ -22,10 +22,11 @@ from ascend_doctor.report.printable import printable
 from ascend_doctor.v1 import ingest_pb2, ingest_pb2_grpc
 from ascend_doctor.wire import limits
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, CollectorSession, Offer
-from ascend_doctor.wire.credentials import Role, identity_from_context
+from ascend_doctor.wire.credentials import identity_from_context
 from ascend_doctor.wire.effects import Close, Commit, Deliver, Effects, Reason, Send
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.frames import Hello
+from ascend_doctor.wire.metadata import RETRY_AFTER
 from ascend_doctor.wire.requests import RequestReader
 from ascend_doctor.wire.responses import response_message
 
@@ -128,7 +129,7 @@ def _due(stream: _Stream, now: float) -> Effects:
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
-    """Takes in the streams of all nodes. With `secured` every peer has to show a node's certificate."""
+    """Takes in the streams of all nodes. With `secured` each may send under the names in its certificate only."""
 
     def __init__(
         self,
@@ -173,14 +174,8 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
     ) -> None:
         """Serve one node until either side ends the stream."""
         self.opened += 1
-        identity = identity_from_context(context.auth_context())
-        if self._secured and not identity.may([Role.NODE]):
-            self.refused[Reason.IDENTITY.value] += 1
-            await context.abort(
-                grpc.StatusCode.PERMISSION_DENIED, f"{identity} is no node; issue a certificate with --role node"
-            )
         now = time.monotonic()
-        names = identity.names if self._secured else None
+        names = identity_from_context(context.auth_context()).names if self._secured else None
         session = CollectorSession(self._fleet.known, identities=names, now=now, offer=self._offer)
         stream = _Stream(session, RequestReader(self._fleet.pool), context, now)
         self._streams.add(stream)
@@ -390,7 +385,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         close = stream.close
         if close is None or close.reason is Reason.DONE:
             return
-        trailers = () if close.retry_after_s is None else (("retry-after-s", f"{close.retry_after_s:.0f}"),)
+        trailers = () if close.retry_after_s is None else ((RETRY_AFTER, f"{close.retry_after_s:.0f}"),)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stream.context.abort(_STATUS[close.reason], close.text, trailers), FAREWELL_S)
         # A peer that reads nothing does not take the status either: let gRPC drop the call.

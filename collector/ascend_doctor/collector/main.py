@@ -13,6 +13,7 @@ import grpc.aio
 
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, Settings
+from ascend_doctor.collector.admission import Admission
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines, Fleet
 from ascend_doctor.collector.garbage import keep_settled
@@ -24,7 +25,7 @@ from ascend_doctor.collector.store import DEFAULT_RETENTION, News, Retention
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.collector.web_server import ListenError, WebServer
 from ascend_doctor.v1 import ingest_pb2_grpc
-from ascend_doctor.wire.channels import Follower, server_options
+from ascend_doctor.wire.channels import server_options
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, Offer
 from ascend_doctor.wire.credentials import Address, TlsFiles, require_tls
 
@@ -84,18 +85,19 @@ async def serve(
         committer = Committer(store, news=heard, retention=settings.retention)
         reports = Reports(fleet, entries, check_settings, settings.version)
         secured = settings.tls is not None
-        follower = None if settings.tls is None else Follower(settings.tls)
         ingest = IngestService(fleet, committer, secured=secured, offer=settings.offer)
-        server = grpc.aio.server(options=server_options())
+        admission = Admission(settings.tls)
+        server = grpc.aio.server(options=server_options(), interceptors=[admission])
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
-        readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured, follower=follower)
+        readers = Readers(reports, History(store, committer.do), ingest, committer, admission)
         readers.add_to(server)
         web = None if settings.web is None else WebServer(settings.web, readers.application())
         writer = asyncio.create_task(committer.run())
         clock = asyncio.create_task(ingest.keep_time())
+        guard = asyncio.create_task(admission.watch())
         cleaner = asyncio.create_task(keep_settled())
         try:
-            port = _bind(server, settings.listen, follower)
+            port = _bind(server, settings.listen, admission)
             await server.start()
             if web is not None:
                 await web.start()
@@ -107,8 +109,9 @@ async def serve(
             readers.drain()
             ingest.drain("the collector stops", RETURN_AFTER_S)
             await server.stop(GRACE_S)
-            clock.cancel()
-            cleaner.cancel()
+            for task in (clock, guard, cleaner):
+                task.cancel()
+            await asyncio.gather(clock, guard, cleaner, return_exceptions=True)
             if web is not None:
                 await web.stop()
             committer.close()
@@ -128,12 +131,12 @@ async def _any_of(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
             task.result()
 
 
-def _bind(server: grpc.aio.Server, listen: Address, follower: Optional[Follower]) -> int:
+def _bind(server: grpc.aio.Server, listen: Address, admission: Admission) -> int:
     address = str(listen)
     try:
-        if follower is None:
+        if admission.follower is None:
             return server.add_insecure_port(address)
-        return server.add_secure_port(address, follower.credentials())
+        return server.add_secure_port(address, admission.follower.credentials())
     except RuntimeError:
         raise ListenError(
             f"{address}: cannot be listened on; is the port taken, or the address not of this host?"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Tuple
 
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.ingest import IngestService
 from ascend_doctor.collector.reports import Reports
 from ascend_doctor.collector.watching import Watchers
 from ascend_doctor.report.exposition import Families, Family
-from ascend_doctor.wire.channels import Follower
 
 
 def own_families(
@@ -17,15 +16,11 @@ def own_families(
     committer: Committer,
     reports: Reports,
     watchers: Watchers,
-    follower: Optional[Follower] = None,
 ) -> Tuple[Family, ...]:
     """Return the figures of the streams, of the store, of judging and of those who read."""
     found = Families()
     found.add("ascend_doctor_collector_streams", "Nodes that have a stream now", len(ingest.connected))
     found.add("ascend_doctor_collector_opened_streams_total", "Streams that peers have opened", ingest.opened)
-    if follower is not None:
-        about = "TLS handshakes that peers have begun; who is no member of the cluster gets no further"
-        found.add("ascend_doctor_collector_handshakes_total", about, follower.handshakes)
     about = "Streams that ended without a farewell: the peer is gone, or sent what was too big or compressed"
     found.add("ascend_doctor_collector_cut_streams_total", about, ingest.cut)
     for reason, count in sorted(ingest.refused.items()):

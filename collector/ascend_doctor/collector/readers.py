@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2_grpc
 from starlette.applications import Starlette
 
 from ascend_doctor.collector.api.endpoints import Api
+from ascend_doctor.collector.admission import Admission
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.history import History
 from ascend_doctor.collector.ingest import IngestService
@@ -20,11 +21,10 @@ from ascend_doctor.collector.watching import Watchers
 from ascend_doctor.collector.web import application
 from ascend_doctor.report.exposition import Family
 from ascend_doctor.v1 import report_pb2_grpc
-from ascend_doctor.wire.channels import Follower
 
 
 class Readers:
-    """The readers' side of one collector. With `secured` a caller over gRPC has to show a reader's certificate."""
+    """The readers' side of one collector. `Admission` sees to who may ask over gRPC."""
 
     def __init__(
         self,
@@ -32,23 +32,19 @@ class Readers:
         history: History,
         ingest: IngestService,
         committer: Committer,
-        *,
-        secured: bool,
-        follower: Optional[Follower] = None,
+        admission: Admission,
     ) -> None:
-        """`follower` knows of the TLS of the server, None where there is none."""
         self._reports = reports
         self._history = history
         self._ingest = ingest
         self._committer = committer
-        self._secured = secured
-        self._follower = follower
+        self._admission = admission
         self._watchers = Watchers(reports)
         self.readiness = Readiness(lambda: committer.healthy)
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Add the services to a gRPC server."""
-        service = ReportService(self._reports, self._history, self._watchers, secured=self._secured)
+        service = ReportService(self._reports, self._history, self._watchers)
         report_pb2_grpc.add_ReportServiceServicer_to_server(service, server)
         health_pb2_grpc.add_HealthServicer_to_server(HealthService(self.readiness), server)
 
@@ -63,4 +59,5 @@ class Readers:
         self._watchers.close()
 
     def _own_families(self) -> Tuple[Family, ...]:
-        return own_families(self._ingest, self._committer, self._reports, self._watchers, self._follower)
+        own = own_families(self._ingest, self._committer, self._reports, self._watchers)
+        return (*own, *self._admission.families())

@@ -19,7 +19,6 @@ from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
 from ascend_doctor.wire import fields
 from ascend_doctor.wire.changes import change_messages
-from ascend_doctor.wire.credentials import READERS, identity_from_context
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.history import recorded_message
 from ascend_doctor.wire.reports import node_message, report_messages
@@ -43,19 +42,17 @@ _CODES = {
 
 
 class ReportService(report_pb2_grpc.ReportServiceServicer):
-    """Answers for the fleet. With `secured` the caller has to show a reader's or an operator's certificate."""
+    """Answers for the fleet. `Admission` sees to who may ask."""
 
-    def __init__(self, reports: Reports, history: History, watchers: Watchers, *, secured: bool) -> None:
+    def __init__(self, reports: Reports, history: History, watchers: Watchers) -> None:
         self._reports = reports
         self._history = history
         self._watchers = watchers
-        self._secured = secured
 
     async def GetReport(  # noqa: N802 - the generated name
         self, request: report_pb2.GetReportRequest, context: Context
     ) -> AsyncIterator[report_pb2.GetReportResponse]:
         """Stream the report over the nodes that were asked for."""
-        await self._admit(context)
         names = [*request.node_names, *request.job_hosts]
         await _check_names(context, names, request.check_ids)
         try:
@@ -70,7 +67,6 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         self, request: report_pb2.ListNodesRequest, context: Context
     ) -> report_pb2.ListNodesResponse:
         """Return one page of nodes; the token is the name of the last one before it, which may be gone by now."""
-        await self._admit(context)
         if request.page_token and not is_node_name(request.page_token):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "page_token is none of ListNodes; begin anew")
         size = min(request.page_size, MAX_NODES) if request.page_size > 0 else DEFAULT_NODES
@@ -83,7 +79,6 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         self, request: report_pb2.ListTransitionsRequest, context: Context
     ) -> report_pb2.ListTransitionsResponse:
         """Return one page of the history; the token is the id of the last transition before it."""
-        await self._admit(context)
         await _check_names(context, request.node_names, request.check_ids)
         token = request.page_token
         if token and not (token.isascii() and token.isdecimal() and len(token) < 20):
@@ -111,7 +106,6 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         self, request: report_pb2.WatchRequest, context: Context
     ) -> None:
         """Tell what is, and then every change of it. Who does not read is cut off."""
-        await self._admit(context)
         await _check_names(context, request.node_names, request.check_ids)
         try:
             with self._watchers.watch(frozenset(request.node_names), frozenset(request.check_ids)) as watcher:
@@ -126,14 +120,6 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             # A peer that reads nothing does not take a status either: let gRPC drop the call.
             raise asyncio.CancelledError from None
         await context.abort(grpc.StatusCode.UNAVAILABLE, "the collector stops; watch again")
-
-    async def _admit(self, context: Context) -> None:
-        if not self._secured:
-            return
-        identity = identity_from_context(context.auth_context())
-        if not identity.may(READERS):
-            text = f"{identity} may not read reports; issue a certificate with --role reader"
-            await context.abort(grpc.StatusCode.PERMISSION_DENIED, text)
 
 
 async def _check_names(context: Context, nodes: Sequence[str], checks: Sequence[str]) -> None:

@@ -34,19 +34,41 @@ class Role(enum.Enum):
 
 READERS = frozenset({Role.READER, Role.OPERATOR, Role.COLLECTOR})
 """Who may ask for reports."""
+OPERATORS = frozenset({Role.OPERATOR})
+"""Who may ask for what changes something: that nodes look again, that a node is left out for a while."""
+NODES = frozenset({Role.NODE})
+"""Who may send results."""
+EVERYBODY = frozenset(Role)
+"""Whoever has a certificate with a role."""
 
 
 class CredentialError(Exception):
     """TLS material cannot be used. The text names the file and the remedy."""
 
 
+REVOCATIONS = "revoked.crl"
+"""The name of the revocation list, beside the CA's certificate."""
+
+
+class ClosedFileError(CredentialError):
+    """This user may not read a file: nothing is said of what it holds."""
+
+
 @attrs.frozen
 class TlsFiles:
-    """The three files of one holder: the CA's certificate, its own, and its key, all PEM."""
+    """The three files of one holder: the CA's certificate, its own, and its key, all PEM.
+
+    `ca` may hold several certificates, one behind the other, while a new CA takes the place of an old one.
+    """
 
     ca: str
     certificate: str
     key: str
+
+    @property
+    def revocations(self) -> str:
+        """Where the revocation list is, for those who have one: beside the CA's certificate."""
+        return str(Path(self.ca).parent / REVOCATIONS)
 
 
 @attrs.frozen
@@ -68,6 +90,9 @@ def _read(name: str, *, secret: bool = False) -> bytes:
     try:
         data = path.read_bytes()
         mode = stat.S_IMODE(path.stat().st_mode)
+    except PermissionError:
+        text = "this user may not read it; run this as root, or as the user of the service"
+        raise ClosedFileError(f"{name}: {text}") from None
     except OSError as error:
         raise CredentialError(f"{name}: {error.strerror}; `ascend-doctor pki issue` makes it") from None
     if secret and mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP):
@@ -79,10 +104,11 @@ def _read(name: str, *, secret: bool = False) -> bytes:
 
 def stamp(files: TlsFiles) -> Tuple[Tuple[int, int], ...]:
     """Return what changes when any of the files is replaced: its inode and modification time, zeros for a lost one."""
-    return tuple(_mark(Path(name)) for name in (files.ca, files.certificate, files.key))
+    return tuple(mark(Path(name)) for name in (files.ca, files.certificate, files.key))
 
 
-def _mark(path: Path) -> Tuple[int, int]:
+def mark(path: Path) -> Tuple[int, int]:
+    """Return the same for one file."""
     try:
         status = path.stat()
     except OSError:

@@ -6,12 +6,19 @@ import posixpath
 import re
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional
 
+from ascend_doctor.facts.host.network import selects
 from ascend_doctor.probe.host.limits import of_process
+from ascend_doctor.probe.host.network import INTERFACES
 from ascend_doctor.probe.host.tree import Tree
 
 MAX_FOUND = 128
 MAX_OPEN = 1024
 """How many open files of a process are looked at. The driver's library opens the device before anything else."""
+
+MAX_NICS = 32
+"""More interfaces than this are not a choice: with `^docker` a busy node may have hundreds."""
+MAX_VALUE = 500
+"""How much of a variable is looked at, in characters."""
 
 _DEVICE = re.compile(r"/dev/davinci([0-9]{1,4})\Z")
 _SYSTEM_FOLDERS = ("/usr/", "/lib/", "/lib64/")
@@ -67,6 +74,7 @@ def _process(tree: Tree, pid: int, devices: List[int]) -> Dict[str, Any]:
         "absent_preloads": None
         if preloads is None
         else [path for path in preloads if not _is_there(tree, inside + path)],
+        "hccl_nics": None if environment is None else _hccl_nics(tree, pid, environment),
         "migratepages": any(_is_there(tree, inside + path) for path in _MIGRATEPAGES),
     }
 
@@ -75,6 +83,19 @@ def _environment(tree: Tree, pid: int) -> Optional[Dict[str, str]]:
     """Return the environment with which a process was started; only the settings that are asked for leave the node."""
     text = tree.text(f"/proc/{pid}/environ")
     return None if text is None else dict(entry.partition("=")[::2] for entry in text.split("\0"))
+
+
+def _hccl_nics(tree: Tree, pid: int, environment: Mapping[str, str]) -> Optional[List[str]]:
+    """Return which interfaces of the doctor's network a process allows HCCL to take. The variable stays here.
+
+    None where that tells nothing: the process names none, or an address instead, or its network is another one.
+    """
+    text = environment.get("HCCL_SOCKET_IFNAME", "")[:MAX_VALUE]
+    here = tree.link("/proc/self/ns/net")
+    if not text or environment.get("HCCL_IF_IP") or here is None or here != tree.link(f"/proc/{pid}/ns/net"):
+        return None
+    chosen = [name for name in tree.names(INTERFACES) or () if selects(text, name)]
+    return chosen if len(chosen) <= MAX_NICS else None
 
 
 def _is_there(tree: Tree, path: str) -> bool:

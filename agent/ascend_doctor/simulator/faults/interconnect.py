@@ -13,7 +13,6 @@ from ascend_doctor.simulator.hardware.interconnect import LINKS, NO_LANE, TWO_LA
 from ascend_doctor.simulator.sections import Version
 
 HCCS_LANES_FAULTY = 0x81A38605
-_PATH_OVER_PCIE = "SYS"
 _FAULTY_LANE = 0x0001_0001
 """A bad state of the links, without the number of the lane in bits 8 to 15."""
 
@@ -68,33 +67,33 @@ class HccsLaneLost(HccsLink):
 
 
 class HccsLinkDown(HccsLink):
-    """A link of HCCS has no lane left; on an A2 its two NPUs then talk over PCIe."""
+    """A link of HCCS has no lane left. The matrix stays as it was: the driver looks at the links at its start."""
 
     found_by = ("npu.hccs",)
     fault: Literal["hccs-link-down"] = "hccs-link-down"
 
     def apply(self, machine: Machine) -> None:
-        """Take all lanes away, and the pair out of the mesh."""
+        """Take all lanes away."""
         self.damage(machine, NO_LANE)
-        _over_pcie(machine, self.npu, self.far_end(machine))
 
 
-class PairOverPcie(HccsLink):
-    """Two NPUs are not connected directly, though the links of both are well: the board wires them otherwise."""
+class PairOverPcie(FaultOfNpu):
+    """Two NPUs are not connected directly, though the links of both are well: they came up after the driver.
+
+    `peer` is the other one, the next if it is left out. Only an A2 shows it: what an A3 tells of dies and of boards
+    with switches does not look at any link (vendor source, dms_dev_topology.c).
+    """
 
     found_by = ("npu.topo",)
+    needs_mesh = True
     fault: Literal["pair-over-pcie"] = "pair-over-pcie"
+    peer: Optional[int] = Field(default=None, ge=0)
 
     def apply(self, machine: Machine) -> None:
         """Take the pair out of the mesh."""
-        count = len(machine.chips)
-        default = (self.npu + 2) % count if machine.generation is Generation.A3 else (self.npu + 1) % count
-        _over_pcie(machine, self.npu, default if self.peer is None else self.peer)
-
-
-def _over_pcie(machine: Machine, one: int, other: Optional[int]) -> None:
-    if other is not None:
-        machine.topology.pairs[(min(one, other), max(one, other))] = _PATH_OVER_PCIE
+        other = (self.npu + 1) % len(machine.chips) if self.peer is None else self.peer
+        one, other = sorted((self.npu, other))
+        machine.topology.pairs[(one, other)] = machine.topology.path_over_pcie(one, other)
 
 
 class SioErrors(FaultOfNpu):
@@ -154,7 +153,7 @@ class RegulatorOdd(FaultOfNpu):
     """A voltage regulator of a card was left behind by an upgrade. `version` is what it has."""
 
     found_by = ("version.vrd",)
-    needs_hccs = True
+    needs_ub = True
     fault: Literal["vrd-odd"] = "vrd-odd"
     version: int = Field(default=3, ge=0, le=255)
 

@@ -29,6 +29,8 @@ class FaultOfNode(Section):
     """Whether only a product that bonds the links of a port, an Atlas 9000 A3, can have it."""
     needs_hccs: ClassVar[bool] = False
     """Whether only a product with HCCS links and a board of its own for them, an A2 or A3, can have it."""
+    needs_mesh: ClassVar[bool] = False
+    """Whether only a product that connects each NPU to each other one by HCCS, an A2, can have it."""
     needs_switches: ClassVar[bool] = False
     """Whether only a node on switches can have it."""
     needs_ub: ClassVar[bool] = False

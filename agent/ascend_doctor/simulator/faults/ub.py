@@ -58,7 +58,7 @@ class UbLanesReduced(UbPortFault):
 
     found_by = ("ub.ports", "ub.connect")
     fault: Literal["ub-lanes-reduced"] = "ub-lanes-reduced"
-    lanes: int = Field(default=2, ge=1, le=3)
+    lanes: int = Field(default=2, ge=1, le=2)
 
     def apply(self, machine: Machine) -> None:
         """Take lanes away."""

@@ -66,6 +66,13 @@ class Topology:
     cpu_affinity: Tuple[str, ...] = ()
     nics: List[str] = attrs.field(factory=list)
 
+    def path_over_pcie(self, one: int, other: int) -> str:
+        """Return how the chips of two places are connected without HCCS: behind one bridge, or on two sides.
+
+        So do the tool for cards and the driver for chips without a link (vendor source, npu_info.c, devdrv_ctrl.c).
+        """
+        return "PHB" if self.cpu_affinity[one] == self.cpu_affinity[other] else "SYS"
+
 
 @attrs.define
 class SuperPod:

@@ -73,7 +73,7 @@ class Machine:
     mcu_versions: Dict[int, str] = attrs.field(factory=dict)
     """The controller's firmware of cards that have another one than their board."""
     regulators: Dict[int, Tuple[Regulator, ...]] = attrs.field(factory=dict)
-    """The voltage regulators of each card."""
+    """The voltage regulators of each card, none where the board does not tell of any."""
     fault_texts: Mapping[int, str] = attrs.field(factory=dict)
     """The descriptions that the driver has of fault codes."""
 

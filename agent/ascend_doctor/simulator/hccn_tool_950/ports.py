@@ -26,6 +26,7 @@ COUNTERS = (*_RX.split(), *_TX.split())
 """In the order of the vendor's document; the counters of a port without Ethernet."""
 
 _STATES = 16
+_WAITING = "Waiting for startup initialization (controlled by 0x400)."
 _NOT_LINKED = 0x302
 _SNR = (459_340, 421_056, 438_960, 432_264)
 _TAPS = (1, -10, 48, 4, 0)
@@ -115,10 +116,14 @@ def peak_bw(_question: Question) -> Outcome:
 
 
 def port_info(question: Question) -> Outcome:
-    """Return the settings and states of the port, as the device writes them."""
+    """Return the settings and states of the port, as the device writes them.
+
+    The manual shows a port with its link; the words for one without are those of the vendor's tool for the same chip
+    from below the operating system (vendor source, ubctl).
+    """
     port = question.the_port
-    on, linked = "on" if port.enabled else "off", "link" if port.works else "unlink"
-    lanes, now = f"X{port.lanes}", f"X{port.lanes_now if port.works else 0}"
+    on, linked = "on" if port.enabled else "off", "link" if port.works else "no link"
+    lanes, now = f"X{port.lanes}", f"X{port.lanes_now}" if port.works else "unset"
     states = ["0x0003", "0x7310", "0x5002"] if port.works else ["0x0001", "0x0000", "0x0000"]
     states += ["0x0000"] * (_STATES - len(states))
     first = {
@@ -152,11 +157,11 @@ def port_info(question: Question) -> Outcome:
         "dl_link": linked,
         "phy_link": linked,
         "cur_port_type": "slave",
-        "lstm_state": "LINK_ACTIVE" if port.works else "LINK_DOWN",
+        "lstm_state": "LINK_ACTIVE" if port.works else "LINK_IDLE",
         "decoded_fail_block_num": f"{port.uncorrected:#x}",
         "fec_err": f"{port.wrong_bits:#x}",
         "retry_cnt": "0x0",
-        "dl_link_fsm": "Initialization succeeded." if port.works else "Initialization failed.",
+        "dl_link_fsm": "Initialization succeeded." if port.works else _WAITING,
     }
     lines: List[str] = [f"port_id: {port.port:#x}", "======================= UB PORT LINK INFO ======================="]
     lines += [f"{key}: {value}" for key, value in first.items()]

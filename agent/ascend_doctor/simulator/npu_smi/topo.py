@@ -75,16 +75,18 @@ def _relation(machine: Machine, chips: Sequence[Chip], row: int, column: int) ->
     if pair in machine.topology.pairs:
         return machine.topology.pairs[pair]
     if machine.generation is Generation.P310P:
-        # Worked out from the PCIe tree: behind one host bridge, or on two sides of the node.
-        return "PHB" if _affinity(machine, one) == _affinity(machine, other) else "SYS"
+        return machine.topology.path_over_pcie(_place(machine, one), _place(machine, other))
     if machine.generation is Generation.A3 and one.npu == other.npu:
         return "SIO"
     return machine.topology.default or _DEFAULTS[machine.generation]
 
 
 def _affinity(machine: Machine, chip: Chip) -> str:
-    place = [(other.npu, other.chip) for other in machine.chips].index((chip.npu, chip.chip))
-    return machine.topology.cpu_affinity[place]
+    return machine.topology.cpu_affinity[_place(machine, chip)]
+
+
+def _place(machine: Machine, chip: Chip) -> int:
+    return [(other.npu, other.chip) for other in machine.chips].index((chip.npu, chip.chip))
 
 
 def _name(machine: Machine, chip: Chip) -> str:

@@ -36,7 +36,8 @@ def upgrade(machine: Machine, words: Sequence[str]) -> _Printed:
             if card is None:
                 return _refused(machine, "Invalid card id.", "Error parameter of -i")
         elif option == "-b" and value in _HAVE:
-            if machine.generation not in _HAVE[value]:
+            # A card of the 950 has no such query (vendor source, npu_cmd_parse.c, and the manual's example).
+            if machine.generation not in _HAVE[value] or (value == "vdm" and not machine.board.ub_bus):
                 return [_NOT_SUPPORTED], codes.TOOL_NOT_SUPPORTED
             kind = value
         else:
@@ -56,6 +57,7 @@ def _mcu(machine: Machine, card: Card) -> _Printed:
 
 def _regulators(machine: Machine, card: Card) -> _Printed:
     found = machine.regulators.get(card.id, ())
+    # The tool prints a count of 0 of an A2 as NA (vendor source, npu_upgrade.c).
     number = "NA" if machine.generation is Generation.A2 and not found else str(len(found))
     lines = [key_line("VRD Count", number), ""]
     for one in found:

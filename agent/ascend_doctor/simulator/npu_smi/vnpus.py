@@ -27,6 +27,12 @@ _TEMPLATES: Dict[Generation, Sequence[_Template]] = {
         ("vir04_4c_dvpp", (4, 12, 4, 12, 3, 16), (0, 12, 8)),
     ),
 }
+_TEMPLATES_OF_910B1: Sequence[_Template] = (
+    ("vir10_3c_32g", (10, 32, 3, 4, 0, 12), (0, 1, 2)),
+    ("vir05_1c_16g", (5, 16, 1, 2, 0, 6), (0, 0, 1)),
+)
+_BOARD_OF_910B1 = 0x32
+"""Which templates there are depends on the board of an A2 (vendor source, dcmi_inner_info_get.c)."""
 _WIDE = "+" + "-" * 90 + "+"
 
 
@@ -39,7 +45,9 @@ def template_lines(machine: Machine) -> List[str]:
         f"|{'':<31}{'GB':<19}{'PNGD':<15}{'VDEC':<15}{'JPEGE':<10}|",
         "|" + "=" * 90 + "|",
     ]
-    for name, (aicore, memory, aicpu, vpc, venc, jpegd), (pngd, vdec, jpege) in _TEMPLATES[machine.generation]:
+    of_910b1 = machine.generation is Generation.A2 and machine.board.board_id == _BOARD_OF_910B1
+    templates = _TEMPLATES_OF_910B1 if of_910b1 else _TEMPLATES[machine.generation]
+    for name, (aicore, memory, aicpu, vpc, venc, jpegd), (pngd, vdec, jpege) in templates:
         lines += [
             f"|{name:<19} {aicore:<9} {memory:<9} {aicpu:<9} {vpc:<14} {venc:<14} {jpegd:<10}|",
             f"|{'':<49} {pngd:<14} {vdec:<14} {jpege:<10}|",
@@ -48,18 +56,20 @@ def template_lines(machine: Machine) -> List[str]:
     return lines
 
 
-# Totals of aicpu, vpc, venc, vdec, jpegd and jpege: recorded on a 910B4; of a 310P the sum of its largest templates.
-_MEDIA = {Generation.A2: (7, 9, 0, 2, 24, 4), Generation.P310P: (7, 12, 3, 12, 16, 8)}
+# Totals of aicpu, vpc, venc, vdec, jpegd and jpege: recorded on 910B4s that were whole (with vNPUs it is one aicpu
+# more), and for a 310P from the row of all resources in the vendor's table of templates.
+_MEDIA = {Generation.A2: (6, 9, 0, 2, 24, 4), Generation.P310P: (7, 12, 3, 12, 16, 8)}
+_KEPT_GB = {Generation.A2: 4, Generation.P310P: 0}
+"""Memory that no vNPU can have: whole 910B4s print `28/32` and `60/64`."""
 _NARROW = "+" + "-" * 79 + "+"
 
 
 def vnpu_lines(machine: Machine, chip: Chip) -> List[str]:
-    """Return the lines of `-t info-vnpu` for a chip that is not split: all it has is free."""
-    megabytes = chip.hbm_mb[1] if machine.generation.has_hbm else chip.ddr_total_mb
-    aicpu, vpc, venc, vdec, jpegd, jpege = _MEDIA[machine.generation]
-    shares = [
-        f"{total}/{total}" for total in (chip.aicore_count, megabytes >> 10, aicpu, vpc, venc, vdec, jpegd, jpege)
-    ]
+    """Return the lines of `-t info-vnpu` for a chip that is not split: all that can be given away is free."""
+    memory_gb = (chip.hbm_mb[1] if machine.generation.has_hbm else chip.ddr_total_mb) >> 10
+    memory = f"{memory_gb - _KEPT_GB[machine.generation]}/{memory_gb}"
+    aicpu, *media = (f"{total}/{total}" for total in _MEDIA[machine.generation])
+    shares = [f"{chip.aicore_count}/{chip.aicore_count}", memory, aicpu, *media]
     widths = (9, 9, 8, 6, 7, 7, 8, 8, 8)
     return [
         _NARROW,

@@ -1,6 +1,7 @@
 """The network interface that HCCL would use is not the one it should be.
 
-What it reads: the interfaces of the namespace that the doctor is in, their state and their IPv4 addresses.
+What it reads: the interfaces of the namespace that the doctor is in, their state and their IPv4 addresses; and which of
+    them the HCCL_SOCKET_IFNAME of the processes on the NPUs allows, for those in the same namespace.
 
 Why it matters: the ranks of a job find each other over the host's network. A wrong name ends the launch with EI0001;
     an interface that the other nodes cannot reach ends it with EI0015 after minutes.
@@ -11,16 +12,17 @@ What to do: write the exact name on every node: `export HCCL_SOCKET_IFNAME==NAME
 Disruption: none.
 
 Limits: `hccl_socket_ifname`, `gloo_socket_ifname`, `tp_socket_ifname` and `hccl_if_ip` are what the job sets, in the
-    form of the variables; empty for those that it does not set. Where nothing is set HCCL takes the first interface
-    by name, docker's and the loopback last, which is a warning when there is more than one to choose from, or none.
+    form of the variables; empty for those that it does not set. Without them the processes on the NPUs count, which
+    only root can look at; a useless interface of theirs is a warning, since they run. Where nobody names one, HCCL
+    takes the first interface by name, docker's and the loopback last, which is a warning when there is more than one
+    to choose from, or none.
 
 Sources: hicann/hccl, HCCL_SOCKET_IFNAME, HCCL_IF_IP and cluster_info_nego (EI0015).
 """
 
 from __future__ import annotations
 
-import re
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import attrs
 
@@ -28,14 +30,15 @@ from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
 from ascend_doctor.checks.outcome import failed, passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
-from ascend_doctor.facts.host import network
-from ascend_doctor.facts.host.network import Nic
+from ascend_doctor.facts.host import network, processes
+from ascend_doctor.facts.host.network import Nic, selects
+from ascend_doctor.facts.host.processes import NpuProcess
 from ascend_doctor.facts.source import WHOLE_NODE
 from ascend_doctor.model.finding import Finding, Remedy
-from ascend_doctor.model.reading import Missing, part
+from ascend_doctor.model.reading import Missing, known, part
 
 SHOW = Remedy("See which interfaces there are.", "ip -br address")
-_FORM = re.compile(r"(?P<sign>\^?=?)(?P<names>.*)")
+RESTART = Remedy("Start the process again with the exact name.", "export HCCL_SOCKET_IFNAME==NAME")
 _LAST_RESORTS = ("lo", "docker")
 
 
@@ -68,7 +71,8 @@ def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     elif limits.hccl_socket_ifname or limits.hccl_if_ip:
         yield passed(view.subject, "the interfaces that the job names are up and have addresses")
     else:
-        yield _by_itself(view, nics)
+        running = _running(view)
+        yield _of_jobs(view, nics, running) if running else _by_itself(view, nics)
 
 
 def _mistakes(nics: Sequence[Nic], limits: Limits) -> Iterator[Optional[str]]:
@@ -85,15 +89,6 @@ def _mistakes(nics: Sequence[Nic], limits: Limits) -> Iterator[Optional[str]]:
         yield f"no interface has the address of HCCL_IF_IP={limits.hccl_if_ip}"
 
 
-def selects(text: str, name: str) -> bool:
-    """Tell whether HCCL_SOCKET_IFNAME allows an interface: `eth` begins so, `=eth0` exactly, `^` anything but."""
-    form = _FORM.match(text)
-    sign, names = (form["sign"], form["names"].split(",")) if form else ("", [])
-    exact, but = "=" in sign, "^" in sign
-    hit = any(name == word if exact else name.startswith(word) for word in names if word)
-    return hit != but
-
-
 def _useless(setting: str, chosen: Sequence[Nic]) -> Optional[str]:
     """Say what is wrong with the interfaces of a setting, None when one of them can be used."""
     if not chosen:
@@ -103,6 +98,30 @@ def _useless(setting: str, chosen: Sequence[Nic]) -> Optional[str]:
     if not any(nic.is_up and nic.addresses for nic in chosen):
         return f"{setting} means {_names(chosen)}, which has no IPv4 address"
     return None
+
+
+def _running(view: NodeView) -> List[Tuple[NpuProcess, Tuple[str, ...]]]:
+    """Return the processes on NPUs that name interfaces for HCCL, and the interfaces."""
+    users = known(host.told(view, processes.SOURCE, lambda found: found.processes)) or ()
+    return [(user, user.hccl_nics) for user in users if not isinstance(user.hccl_nics, Missing)]
+
+
+def _of_jobs(view: NodeView, nics: Sequence[Nic], running: Sequence[Tuple[NpuProcess, Tuple[str, ...]]]) -> Finding:
+    for user, names in running:
+        chosen = [nic for nic in nics if nic.name in names]
+        wrong = _useless(f"HCCL_SOCKET_IFNAME of {user}", chosen)
+        if wrong is not None:
+            return warned(
+                view.subject,
+                wrong,
+                expected="an interface that is up and has an IPv4 address",
+                remedies=[
+                    SHOW,
+                    Remedy("Start the process again with the exact name.", "export HCCL_SOCKET_IFNAME==NAME"),
+                ],
+                quotes=host.lines(view, processes.SOURCE, "hccl_nics"),
+            )
+    return passed(view.subject, "the interfaces that the running jobs name are up and have addresses")
 
 
 def _by_itself(view: NodeView, nics: Sequence[Nic]) -> Finding:
@@ -136,4 +155,4 @@ def _names(nics: Sequence[Nic]) -> str:
     return ", ".join(nic.name for nic in nics[:5]) + (" ..." if len(nics) > 5 else "")
 
 
-CHECK = Check(id="host.nic", reads=(network.SOURCE,), judge=judge, limits=Limits())
+CHECK = Check(id="host.nic", reads=(network.SOURCE, processes.SOURCE), judge=judge, limits=Limits())

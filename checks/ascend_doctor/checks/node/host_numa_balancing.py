@@ -20,34 +20,27 @@ from typing import Iterator
 
 from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check, NoLimits
-from ascend_doctor.checks.outcome import passed, skipped, unknown, warned
+from ascend_doctor.checks.outcome import skipped
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import system, tuning
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Severity
 
 
 def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
     """Judge the setting, where there is anything to balance."""
-    value = host.told(view, tuning.SOURCE, lambda found: found.numa_balancing)
-    nodes = host.told(view, system.SOURCE, lambda found: found.numa_nodes)
-    quotes = host.lines(view, tuning.SOURCE, "numa_balancing")
-    if nodes == 1:
+    if host.told(view, system.SOURCE, lambda found: found.numa_nodes) == 1:
         yield skipped(view.subject, "the machine has one NUMA node")
-    elif isinstance(value, Missing):
-        yield unknown(view.subject, "kernel.numa_balancing", value, quotes)
-    elif value == 0:
-        yield passed(view.subject, "kernel.numa_balancing is off", observed=value)
-    else:
-        yield warned(
-            view.subject,
-            f"kernel.numa_balancing is {value}",
-            expected="0",
-            remedies=[host.sysctl("kernel.numa_balancing", 0)],
-            observed=value,
-            quotes=quotes,
-        )
+        return
+    yield host.setting(
+        view.subject,
+        "kernel.numa_balancing",
+        host.told(view, tuning.SOURCE, lambda found: found.numa_balancing),
+        lambda value: value == 0,
+        expected="0",
+        remedies=[host.sysctl("kernel.numa_balancing", 0)],
+        quotes=host.lines(view, tuning.SOURCE, "numa_balancing"),
+    )
 
 
 CHECK = Check(

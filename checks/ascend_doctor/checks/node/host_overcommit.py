@@ -23,11 +23,9 @@ import attrs
 
 from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import tuning
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Severity
 
 
@@ -40,21 +38,16 @@ class Limits:
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge the setting."""
-    value = host.told(view, tuning.SOURCE, lambda found: found.overcommit_memory)
-    quotes = host.lines(view, tuning.SOURCE, "overcommit_memory")
-    if isinstance(value, Missing):
-        yield unknown(view.subject, "vm.overcommit_memory", value, quotes)
-    elif value in limits.accepted:
-        yield passed(view.subject, f"vm.overcommit_memory is {value}", observed=value)
-    else:
-        yield warned(
-            view.subject,
-            f"vm.overcommit_memory is {value}: reservations may fail while memory is free",
-            expected=" or ".join(map(str, limits.accepted)),
-            remedies=[host.sysctl("vm.overcommit_memory", next(iter(limits.accepted), 0))],
-            observed=value,
-            quotes=quotes,
-        )
+    yield host.setting(
+        view.subject,
+        "vm.overcommit_memory",
+        host.told(view, tuning.SOURCE, lambda found: found.overcommit_memory),
+        lambda value: value in limits.accepted,
+        expected=" or ".join(map(str, limits.accepted)),
+        remedies=[host.sysctl("vm.overcommit_memory", next(iter(limits.accepted), 0))],
+        quotes=host.lines(view, tuning.SOURCE, "overcommit_memory"),
+        effect="reservations may fail while memory is free",
+    )
 
 
 CHECK = Check(

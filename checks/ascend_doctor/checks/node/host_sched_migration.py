@@ -23,11 +23,10 @@ import attrs
 
 from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import identity, tuning
-from ascend_doctor.model.finding import Finding, Quantity, Remedy
-from ascend_doctor.model.reading import Missing, known
+from ascend_doctor.model.finding import Finding, Remedy
+from ascend_doctor.model.reading import known
 from ascend_doctor.model.status import Severity
 
 MOVED_IN = (5, 13)
@@ -42,21 +41,16 @@ class Limits:
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge the setting."""
-    value = host.told(view, tuning.SOURCE, lambda found: found.sched_migration_cost_ns)
-    quotes = host.lines(view, tuning.SOURCE, "sched_migration_cost_ns")
-    if isinstance(value, Missing):
-        yield unknown(view.subject, "the scheduler's migration cost", value, quotes)
-    elif value == limits.recommended_ns:
-        yield passed(view.subject, "the scheduler's migration cost is as recommended", observed=Quantity(value, "ns"))
-    else:
-        yield warned(
-            view.subject,
-            f"the scheduler's migration cost is {value} ns",
-            expected=f"{limits.recommended_ns} ns",
-            remedies=[_step(view, limits)],
-            observed=Quantity(value, "ns"),
-            quotes=quotes,
-        )
+    yield host.setting(
+        view.subject,
+        "the scheduler's migration cost",
+        host.told(view, tuning.SOURCE, lambda found: found.sched_migration_cost_ns),
+        lambda value: value == limits.recommended_ns,
+        expected=f"{limits.recommended_ns} ns",
+        remedies=[_step(view, limits)],
+        quotes=host.lines(view, tuning.SOURCE, "sched_migration_cost_ns"),
+        unit="ns",
+    )
 
 
 def _step(view: NodeView, limits: Limits) -> Remedy:

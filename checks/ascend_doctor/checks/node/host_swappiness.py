@@ -23,11 +23,10 @@ import attrs
 
 from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import passed, unknown, warned
+from ascend_doctor.checks.outcome import passed
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import memory, tuning
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Severity
 
 
@@ -40,24 +39,18 @@ class Limits:
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge the setting, where there is swap at all."""
-    value = host.told(view, tuning.SOURCE, lambda found: found.swappiness)
-    swap_mb = host.told(view, memory.SOURCE, lambda found: found.swap_mb)
-    quotes = host.lines(view, tuning.SOURCE, "swappiness")
-    if swap_mb == 0:
+    if host.told(view, memory.SOURCE, lambda found: found.swap_mb) == 0:
         yield passed(view.subject, "the node has no swap")
-    elif isinstance(value, Missing):
-        yield unknown(view.subject, "vm.swappiness", value, quotes)
-    elif value <= limits.most:
-        yield passed(view.subject, f"vm.swappiness is {value}", observed=value)
-    else:
-        yield warned(
-            view.subject,
-            f"vm.swappiness is {value}",
-            expected=f"at most {limits.most}",
-            remedies=[host.sysctl("vm.swappiness", 0)],
-            observed=value,
-            quotes=quotes,
-        )
+        return
+    yield host.setting(
+        view.subject,
+        "vm.swappiness",
+        host.told(view, tuning.SOURCE, lambda found: found.swappiness),
+        lambda value: value <= limits.most,
+        expected=f"at most {limits.most}",
+        remedies=[host.sysctl("vm.swappiness", 0)],
+        quotes=host.lines(view, tuning.SOURCE, "swappiness"),
+    )
 
 
 CHECK = Check(

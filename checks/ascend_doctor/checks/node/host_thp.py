@@ -22,11 +22,9 @@ import attrs
 
 from ascend_doctor.checks import host
 from ascend_doctor.checks.check import Check
-from ascend_doctor.checks.outcome import passed, unknown, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import tuning
 from ascend_doctor.model.finding import Finding, Remedy
-from ascend_doctor.model.reading import Missing
 from ascend_doctor.model.status import Severity
 
 SET = Remedy(
@@ -44,21 +42,15 @@ class Limits:
 
 def judge(view: NodeView, limits: Limits) -> Iterator[Finding]:
     """Judge the word that is chosen."""
-    word = host.told(view, tuning.SOURCE, lambda found: found.transparent_hugepage)
-    quotes = host.lines(view, tuning.SOURCE, "transparent_hugepage")
-    if isinstance(word, Missing):
-        yield unknown(view.subject, "the use of transparent huge pages", word, quotes)
-    elif word in limits.accepted:
-        yield passed(view.subject, f"transparent huge pages: {word}", observed=word)
-    else:
-        yield warned(
-            view.subject,
-            f"transparent huge pages are set to {word}",
-            expected=" or ".join(limits.accepted),
-            remedies=[SET],
-            observed=word,
-            quotes=quotes,
-        )
+    yield host.setting(
+        view.subject,
+        "the use of transparent huge pages",
+        host.told(view, tuning.SOURCE, lambda found: found.transparent_hugepage),
+        lambda word: word in limits.accepted,
+        expected=" or ".join(limits.accepted),
+        remedies=[SET],
+        quotes=host.lines(view, tuning.SOURCE, "transparent_hugepage"),
+    )
 
 
 CHECK = Check(

@@ -18,13 +18,13 @@ Sources: Ascend/msit, msprechecker, stress checker (20 percent).
 
 from __future__ import annotations
 
-import statistics
 from typing import Iterator, List, Optional
 
 import attrs
 
 from ascend_doctor.checks import remedies
 from ascend_doctor.checks.check import Check
+from ascend_doctor.checks.median import median
 from ascend_doctor.checks.outcome import failed, missing, passed, warned
 from ascend_doctor.checks.resets import reset_of
 from ascend_doctor.checks.view import NodeView
@@ -90,7 +90,7 @@ def _reset(view: NodeView, number: int) -> Remedy:
 
 def _middle(facts: ComputeFacts) -> Optional[float]:
     times = [time for time in (known(item.duration_ms) for item in facts.devices) if time is not None]
-    return statistics.median(times) if len(times) >= FEWEST else None
+    return median(times) if len(times) >= FEWEST else None
 
 
 def _phy_ids(view: NodeView, facts: ComputeFacts) -> List[int]:

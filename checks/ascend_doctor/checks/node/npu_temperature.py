@@ -20,13 +20,13 @@ Sources: hicann/driver, npu-smi manual (note on temperatures); Ascend/mind-clust
 
 from __future__ import annotations
 
-import statistics
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.checks import alarms, chips
 from ascend_doctor.checks.check import Check
+from ascend_doctor.checks.median import median
 from ascend_doctor.checks.outcome import failed, missing, passed
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.npu_smi import common, health
@@ -147,7 +147,7 @@ def _by_siblings(view: NodeView, chip: Chip, found: List[Chip], limits: Limits) 
     observed = Quantity(chip.degrees, "C")
     if len(others) < limits.min_siblings:
         return passed(chip.subject, f"{chip.degrees} C, and no event about it", observed=observed)
-    middle = statistics.median(others)
+    middle = median(others)
     if chip.degrees - middle <= limits.max_above_siblings_c:
         return passed(chip.subject, f"{chip.degrees} C, {middle:g} C in the middle of its siblings", observed=observed)
     quotes: Tuple[Quote, ...] = view.quote(common.SOURCE, chip.target, "Temperature", "Aicore Usage")

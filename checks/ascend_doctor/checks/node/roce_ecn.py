@@ -18,13 +18,13 @@ Sources: Ascend/mind-cluster, collector_for_roce.go (the counters).
 
 from __future__ import annotations
 
-import statistics
 from typing import Dict, Iterator, List, Optional, Tuple
 
 import attrs
 
 from ascend_doctor.checks import growth, ports
 from ascend_doctor.checks.check import Check
+from ascend_doctor.checks.median import median
 from ascend_doctor.checks.outcome import missing, passed, skipped, warned
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.hccn_tool import stat
@@ -81,7 +81,7 @@ def _judge(view: NodeView, target: Target, subject: Subject, shares: Dict[Target
         return passed(subject, "the port is hardly told to slow down", observed=Quantity(round(own, 6)))
     if len(others) < limits.min_siblings:
         return skipped(subject, f"fewer than {limits.min_siblings} other ports to compare with")
-    usual = statistics.median(others)
+    usual = median(others)
     if own <= limits.times_median * usual:
         return passed(subject, "the port is told to slow down as often as its siblings", observed=Quantity(own))
     return warned(

@@ -10,9 +10,11 @@ What to do: have the regulators of the card brought to the versions of the other
 
 Disruption: the node has to be switched off.
 
-Limits: none. The versions of most cards count as the right ones.
+Limits: none. The versions of most cards count as the right ones. A card of which the board tells of no regulators (a
+    count of 0, on an A2 `NA`) is left out; which ones an A2 or A3 tells of, if any, no document and no recording shows.
 
-Sources: hicann/driver, npu_log_collect.sh (the command as a query) and npu_upgrade.c.
+Sources: hicann/driver, npu_log_collect.sh (the command as a query) and npu_upgrade.c; the vendor's manual of npu-smi
+    for the 950.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.npu_smi import upgrade
 from ascend_doctor.facts.npu_smi.upgrade import RegulatorFacts
 from ascend_doctor.model.finding import Finding, Remedy
-from ascend_doctor.model.reading import Missing, Reading, known
+from ascend_doctor.model.reading import Absence, Missing, Reading, known
 from ascend_doctor.model.status import Disruption, Severity
 
+NONE = Missing(Absence.NOT_SUPPORTED, "its board tells of none")
 UPGRADE = Remedy(
     "Have the regulators of the card brought to the versions of the others, then switch the node off for a minute.",
     "",
@@ -41,10 +44,10 @@ def judge(view: NodeView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 def _versions(facts: RegulatorFacts) -> Reading[Hashable]:
-    if isinstance(facts.vrd_count, Missing):
-        return facts.vrd_count
+    if not facts.regulators:
+        return NONE
     unread = next((one.current for one in facts.regulators if isinstance(one.current, Missing)), None)
-    return unread or ", ".join(f"{one.name} {known(one.current)}" for one in facts.regulators) or "none at all"
+    return unread or ", ".join(f"{one.name} {known(one.current)}" for one in facts.regulators)
 
 
 CHECK = Check(

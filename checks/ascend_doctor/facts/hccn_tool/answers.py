@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple, TypeVar
 
 from ascend_doctor.facts.parsing import Line, ParseError, lines_of
 from ascend_doctor.facts.tables import is_elision
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Absence, Missing, Reading
 
+T = TypeVar("T")
 MAX_DETAIL = 200
 
 # The tool leaves with the low byte of its inner code, so that one number stands for several errors (13 means "no
@@ -129,6 +130,25 @@ def data_lines(evidence: Evidence, *, ends_in_newline: bool = True) -> List[Line
     if not found:
         raise ParseError(lines[-1].number + 1, "data after the warning")
     return found
+
+
+def lines_below(title: str, evidence: Evidence) -> List[Line]:
+    """Return the lines below a title that the tool always prints. Raises `ParseError` where it is not there."""
+    head, *rest = data_lines(evidence)
+    if head.stripped != title:
+        raise head.error(f"`{title}`")
+    return rest
+
+
+def rows_below(title: str, evidence: Evidence, row: Callable[[Line], T], what: str) -> Tuple[T, ...]:
+    """Return a row for each line below the title. Raises `ParseError`, also when a row (`what`) stands there twice."""
+    rows: List[T] = []
+    for line in lines_below(title, evidence):
+        found = row(line)
+        if found in rows:
+            raise line.error(f"another {what} than before")
+        rows.append(found)
+    return tuple(rows)
 
 
 def only_line(evidence: Evidence) -> Line:

@@ -7,17 +7,17 @@ that of iproute2 and of BusyBox).
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.facts.hccn_tool.answers import data_lines, error_answer
+from ascend_doctor.facts.hccn_tool.answers import error_answer, rows_below
+from ascend_doctor.facts.parsing import Line
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Reading
 
-_TITLE = "ip route table:"
 _DESTINATION = (
     r"(?:(?:local|broadcast|multicast|unicast|unreachable|blackhole|prohibit|throw) )?"
     r"(?:default|[0-9a-fA-F.:]{2,45}(?:/[0-9]{1,3})?)"
@@ -48,20 +48,15 @@ def parse(evidence: Evidence) -> Reading[IpRouteFacts]:
     refused = error_answer(evidence)
     if refused is not None:
         return refused
-    lines = data_lines(evidence)
-    if lines[0].stripped != _TITLE:
-        raise lines[0].error(f"`{_TITLE}`")
-    routes: List[IpRoute] = []
-    for line in lines[1:]:
-        found = _ROUTE.match(line.stripped)
-        if found is None:
-            raise line.error("`DESTINATION via ADDRESS dev INTERFACE`")
-        words: Dict[str, str] = dict(_PAIR.findall(found.group(2)))
-        route = IpRoute(found.group(1), words.get("via"), words.get("dev"), words.get("table"))
-        if route in routes:
-            raise line.error("another route than before")
-        routes.append(route)
-    return IpRouteFacts(tuple(routes))
+    return IpRouteFacts(rows_below("ip route table:", evidence, _route, "route"))
+
+
+def _route(line: Line) -> IpRoute:
+    found = _ROUTE.match(line.stripped)
+    if found is None:
+        raise line.error("`DESTINATION via ADDRESS dev INTERFACE`")
+    words: Dict[str, str] = dict(_PAIR.findall(found.group(2)))
+    return IpRoute(found.group(1), words.get("via"), words.get("dev"), words.get("table"))
 
 
 SOURCE: Source[IpRouteFacts] = Source(

@@ -7,17 +7,17 @@ that of iproute2 and of BusyBox).
 from __future__ import annotations
 
 import re
-from typing import List, Tuple
+from typing import Tuple
 
 import attrs
 
-from ascend_doctor.facts.hccn_tool.answers import data_lines, error_answer
+from ascend_doctor.facts.hccn_tool.answers import error_answer, rows_below
+from ascend_doctor.facts.parsing import Line
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import Reading
 
-_TITLE = "ip rule table:"
 _RULE = re.compile(r"([0-9]{1,10}):\s+(from \S{1,40}(?: [a-z_]+ \S{1,40}){0,6}) lookup ([A-Za-z0-9_]{1,32})\Z")
 
 
@@ -42,19 +42,14 @@ def parse(evidence: Evidence) -> Reading[IpRuleFacts]:
     refused = error_answer(evidence)
     if refused is not None:
         return refused
-    lines = data_lines(evidence)
-    if lines[0].stripped != _TITLE:
-        raise lines[0].error(f"`{_TITLE}`")
-    rules: List[IpRule] = []
-    for line in lines[1:]:
-        found = _RULE.match(line.stripped)
-        if found is None:
-            raise line.error("`PRIORITY: from ADDRESS lookup TABLE`")
-        rule = IpRule(int(found.group(1)), found.group(2), found.group(3))
-        if rule in rules:
-            raise line.error("another rule than before")
-        rules.append(rule)
-    return IpRuleFacts(tuple(rules))
+    return IpRuleFacts(rows_below("ip rule table:", evidence, _rule, "rule"))
+
+
+def _rule(line: Line) -> IpRule:
+    found = _RULE.match(line.stripped)
+    if found is None:
+        raise line.error("`PRIORITY: from ADDRESS lookup TABLE`")
+    return IpRule(int(found.group(1)), found.group(2), found.group(3))
 
 
 SOURCE: Source[IpRuleFacts] = Source(

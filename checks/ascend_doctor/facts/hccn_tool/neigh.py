@@ -8,7 +8,7 @@ from typing import List, Tuple
 
 import attrs
 
-from ascend_doctor.facts.hccn_tool.answers import data_lines
+from ascend_doctor.facts.hccn_tool.answers import lines_below
 from ascend_doctor.facts.hccn_tool.newer import newer_answer
 from ascend_doctor.facts.parsing import Line
 from ascend_doctor.facts.source import Scope, Source
@@ -16,7 +16,6 @@ from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.product import ROCE
 from ascend_doctor.model.reading import NOT_REPORTED, Reading
 
-_TITLE = "neigh table:"
 # The form of `ip -6 neigh`: ADDRESS dev NAME [lladdr MAC] [router] STATE.
 _ENTRY = re.compile(
     r"(\S{2,45}) dev ([A-Za-z][A-Za-z0-9._-]{0,15})(?: lladdr ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}))?( router)?"
@@ -54,11 +53,8 @@ def parse(evidence: Evidence) -> Reading[NeighFacts]:
     refused = newer_answer(evidence)
     if refused is not None:
         return refused
-    lines = data_lines(evidence)
-    if lines[0].stripped != _TITLE:
-        raise lines[0].error(f"`{_TITLE}`")
     entries: List[Ipv6Neighbour] = []
-    for line in lines[1:]:
+    for line in lines_below("neigh table:", evidence):
         entry = _entry(line)
         if any((entry.ip, entry.iface) == (other.ip, other.iface) for other in entries):
             raise line.error("each neighbour only once")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Tuple
 
 import attrs
 
 from ascend_doctor.facts.host.section import source_of
 from ascend_doctor.model.reading import NOT_REPORTED, Reading
+
+_FORM = re.compile(r"(?P<sign>\^?=?)(?P<names>.*)")
 
 
 @attrs.frozen
@@ -54,6 +57,15 @@ class NetworkFacts:
     reserved_ports: Reading[Tuple[PortRange, ...]] = NOT_REPORTED
     hostname: Reading[str] = NOT_REPORTED
     hostname_addresses: Reading[Tuple[str, ...]] = NOT_REPORTED
+
+
+def selects(text: str, name: str) -> bool:
+    """Tell whether HCCL_SOCKET_IFNAME allows an interface: `eth` begins so, `=eth0` exactly, `^` anything but."""
+    form = _FORM.match(text)
+    sign, names = (form["sign"], form["names"].split(",")) if form else ("", [])
+    exact, but = "=" in sign, "^" in sign
+    hit = any(name == word if exact else name.startswith(word) for word in names if word)
+    return hit != but
 
 
 SOURCE = source_of("network", NetworkFacts, interval_s=60.0)

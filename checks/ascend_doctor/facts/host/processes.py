@@ -18,7 +18,8 @@ class NpuProcess:
     `devices` are the numbers N of the /dev/davinciN that it has open. `log_level` is its ASCEND_GLOBAL_LOG_LEVEL as
     written, empty when it has none. `preloads` are the libraries of its LD_PRELOAD that are given by their path below
     a system folder, `absent_preloads` those of them that are not there for the process. `migratepages` tells whether
-    the process finds that program.
+    the process finds that program. `hccl_nics` are the interfaces of the doctor's network that the process allows HCCL
+    to take; missing where it names none, an address takes their place, or it has a network of its own.
     """
 
     pid: int
@@ -29,6 +30,7 @@ class NpuProcess:
     preloads: Reading[Tuple[str, ...]] = NOT_REPORTED
     absent_preloads: Reading[Tuple[str, ...]] = NOT_REPORTED
     migratepages: Reading[bool] = NOT_REPORTED
+    hccl_nics: Reading[Tuple[str, ...]] = NOT_REPORTED
 
     def __str__(self) -> str:
         return f"{self.name} (process {self.pid})"

@@ -9,6 +9,7 @@ import attrs
 
 from ascend_doctor.facts.document import fields_of
 from ascend_doctor.facts.npu_smi.answers import lines_or_refusal
+from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import Line, ParseError
 from ascend_doctor.facts.tables import KeyLine, key_line, whole
 from ascend_doctor.model.evidence import Evidence
@@ -48,30 +49,27 @@ class CardAnswer:
         return tuple(block for block in self.blocks if not block.is_mcu)
 
 
-def blocks_of(evidence: Evidence, *, ends: Sequence[str] = ()) -> Reading[CardAnswer]:
-    """Return the blocks of an answer as `card_answer` does, or why there are none."""
-    lines = lines_or_refusal(evidence)
+def blocks_of(
+    evidence: Evidence, *, kind: str = "", wrapped: bool = False, ends: Sequence[str] = ()
+) -> Reading[CardAnswer]:
+    """Return the blocks of an answer, or why there are none.
+
+    A block ends with its `Chip ID`, or with `Chip Name : MCU`. An answer without such a line is one block: on the 950
+    there is one chip to a card, and with `-c` one was asked for. `kind` is the type that was asked for, where a tool
+    may be too old to know it. `wrapped` allows values that go on in the next line. `ends` are the labels, normalised,
+    one of which ends an answer without `Chip ID`; with any other it was cut. Raises `ParseError` when a block is not
+    closed, when a chip comes twice, or when the blocks are not as many as `Chip Count` says.
+    """
+    lines = lines_about(kind, evidence) if kind else lines_or_refusal(evidence)
     if isinstance(lines, Missing):
         return lines
-    answer = card_answer(lines, ends=ends)
-    frame = only_frame(answer)
-    return answer if frame is None else frame
-
-
-def card_answer(lines: Sequence[Line], *, wrapped: bool = False, ends: Sequence[str] = ()) -> CardAnswer:
-    """Return the blocks of an answer. A block ends with its `Chip ID`, or with `Chip Name : MCU`.
-
-    An answer without such a line is one block: on the 950 there is one chip to a card, and with `-c` one was asked for.
-    `wrapped` allows values that go on in the next line. `ends` are the labels, normalised, one of which ends an answer
-    without `Chip ID`; with any other it was cut. Raises `ParseError` when a block is not closed, when a chip
-    comes twice, or when the blocks are not as many as `Chip Count` says.
-    """
     reader = _Reader(wrapped=wrapped)
     for line in lines:
         reader.take(line)
     answer = reader.answer(lines[-1], ends)
     _check_chips(answer, lines[-1])
-    return answer
+    # The tool prints just the two lines about the card when the driver does not support the query (vendor source).
+    return answer if answer.blocks else Missing(Absence.NOT_REPORTED, NOTHING_OF_CHIPS)
 
 
 class _Reader:
@@ -156,13 +154,3 @@ def only_chip(facts: object, chips: Sequence[object]) -> Dict[str, Any]:
     """Return facts as a document that also shows the values of their only chip at the top."""
     top = fields_of(chips[0]) if len(chips) == 1 else {}
     return {**top, **fields_of(facts)}
-
-
-def only_frame(answer: CardAnswer) -> Optional[Missing]:
-    """Return why an answer without any block holds no facts; None for an answer with blocks.
-
-    The tool prints just the two lines about the card when the driver does not support the query (vendor source).
-    """
-    if answer.blocks:
-        return None
-    return Missing(Absence.NOT_REPORTED, NOTHING_OF_CHIPS)

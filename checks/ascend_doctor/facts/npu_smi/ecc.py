@@ -6,8 +6,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.blocks import Block, card_answer, only_chip, only_frame
-from ascend_doctor.facts.npu_smi.key_answer import lines_about
+from ascend_doctor.facts.npu_smi.blocks import Block, blocks_of, only_chip
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.facts.tables import Fields, KeyLine, bind, count
 from ascend_doctor.model.evidence import Evidence
@@ -86,13 +85,9 @@ _ENDS = tuple(key for key in _FIELDS if "double" in key and "isolated" in key)
 
 def parse(evidence: Evidence) -> Reading[EccFacts]:
     """Parse `npu-smi info -t ecc -i N`, with or without `-c`."""
-    lines = lines_about("ecc", evidence)
-    if isinstance(lines, Missing):
-        return lines
-    answer = card_answer(lines, ends=_ENDS)
-    frame = only_frame(answer)
-    if frame is not None:
-        return frame
+    answer = blocks_of(evidence, kind="ecc", ends=_ENDS)
+    if isinstance(answer, Missing):
+        return answer
     return EccFacts(tuple(map(_chip, answer.blocks)), answer.npu, answer.chip_count)
 
 

@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.blocks import CardAnswer, card_answer, only_frame
+from ascend_doctor.facts.npu_smi.blocks import blocks_of
 from ascend_doctor.facts.npu_smi.hccs import HCCS
 from ascend_doctor.facts.npu_smi.key_answer import lines_about
 from ascend_doctor.facts.parsing import Line, ParseError, decimal, integer
@@ -134,13 +134,9 @@ class HccsCreditFacts:
 
 def parse_credit(evidence: Evidence) -> Reading[HccsCreditFacts]:
     """Parse `npu-smi info -t hccs-credit -i N`, with or without `-c C`."""
-    lines = lines_about("hccs-credit", evidence)
-    if isinstance(lines, Missing):
-        return lines
-    answer: CardAnswer = card_answer(lines)
-    frame = only_frame(answer)
-    if frame is not None:
-        return frame
+    answer = blocks_of(evidence, kind="hccs-credit")
+    if isinstance(answer, Missing):
+        return answer
     chips = tuple(ChipCredits(block.chip, _credits(block.lines)) for block in answer.blocks)
     return HccsCreditFacts(chips, answer.npu, answer.chip_count)
 

@@ -7,8 +7,7 @@ from typing import Dict, List, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.facts.npu_smi.blocks import Block, card_answer, only_frame
-from ascend_doctor.facts.npu_smi.key_answer import lines_about
+from ascend_doctor.facts.npu_smi.blocks import Block, blocks_of
 from ascend_doctor.facts.parsing import ParseError
 from ascend_doctor.facts.source import FOR_ONE_CHIP, Scope, Source
 from ascend_doctor.facts.tables import KeyLine, reading_of
@@ -75,13 +74,9 @@ _CODE = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{1,16}\Z")
 
 def parse(evidence: Evidence) -> Reading[HealthFacts]:
     """Parse `npu-smi info -t health -i N`, with or without `-c`."""
-    lines = lines_about("health", evidence)
-    if isinstance(lines, Missing):
-        return lines
-    answer = card_answer(lines, wrapped=True)
-    frame = only_frame(answer)
-    if frame is not None:
-        return frame
+    answer = blocks_of(evidence, kind="health", wrapped=True)
+    if isinstance(answer, Missing):
+        return answer
     return HealthFacts(tuple(map(_chip, answer.blocks)), answer.npu, answer.chip_count)
 
 

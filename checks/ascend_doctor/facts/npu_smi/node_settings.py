@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, Tuple
+from typing import Callable, Dict, List, Mapping, Tuple, TypeVar
 
 import attrs
 
@@ -13,6 +13,8 @@ from ascend_doctor.facts.source import Cost, Scope, Source
 from ascend_doctor.facts.tables import Fields, count, words
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.reading import Missing, Reading
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -143,47 +145,16 @@ def parse_system_log(evidence: Evidence) -> Reading[SystemLogFacts]:
     return SystemLogFacts(collecting=tuple(collecting), **bound(settings or lines, _SYSTEM_LOG, tuple(_SYSTEM_LOG)))
 
 
-KEY_MANAGEMENT: Source[KeyManagementFacts] = Source(
-    name="npu-smi/key-manage",
-    scope=Scope.NODE,
-    argv=("npu-smi", "info", "-t", "key-manage"),
-    parse=parse_key_management,
-    cost=Cost.CHEAP,
-)
-VNPU_MODE: Source[VnpuModeFacts] = Source(
-    name="npu-smi/vnpu-mode",
-    scope=Scope.NODE,
-    argv=("npu-smi", "info", "-t", "vnpu-mode"),
-    parse=parse_vnpu_mode,
-    cost=Cost.CHEAP,
-)
-VNPU_RECOVERY: Source[RecoverModeFacts] = Source(
-    name="npu-smi/vnpu-cfg-recover",
-    scope=Scope.NODE,
-    argv=("npu-smi", "info", "-t", "vnpu-cfg-recover"),
-    parse=parse_vnpu_recovery,
-    cost=Cost.CHEAP,
-)
-MULTI_DIE: Source[MultiDiePolicyFacts] = Source(
-    name="npu-smi/multi-die-policy",
-    scope=Scope.NODE,
-    argv=("npu-smi", "info", "-t", "multi-die-policy"),
-    parse=parse_multi_die,
-    cost=Cost.CHEAP,
-)
-MULTI_DIE_RECOVERY: Source[RecoverModeFacts] = Source(
-    name="npu-smi/multi-die-policy-cfg-recover",
-    scope=Scope.NODE,
-    argv=("npu-smi", "info", "-t", "multi-die-policy-cfg-recover"),
-    parse=parse_multi_die_recovery,
-    cost=Cost.CHEAP,
-)
-SYSTEM_LOG: Source[SystemLogFacts] = Source(
-    name="npu-smi/sys-log-info",
-    scope=Scope.NODE,
-    argv=("npu-smi", "info", "-t", "sys-log-info"),
-    parse=parse_system_log,
-    cost=Cost.CHEAP,
-)
+def _about_node(kind: str, parse: Callable[[Evidence], Reading[T]]) -> Source[T]:
+    argv = ("npu-smi", "info", "-t", kind)
+    return Source(name=f"npu-smi/{kind}", scope=Scope.NODE, argv=argv, parse=parse, cost=Cost.CHEAP)
 
-SOURCES = (KEY_MANAGEMENT, VNPU_MODE, VNPU_RECOVERY, MULTI_DIE, MULTI_DIE_RECOVERY, SYSTEM_LOG)
+
+SOURCES = (
+    _about_node("key-manage", parse_key_management),
+    _about_node("vnpu-mode", parse_vnpu_mode),
+    _about_node("vnpu-cfg-recover", parse_vnpu_recovery),
+    _about_node("multi-die-policy", parse_multi_die),
+    _about_node("multi-die-policy-cfg-recover", parse_multi_die_recovery),
+    _about_node("sys-log-info", parse_system_log),
+)
