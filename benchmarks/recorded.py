@@ -70,7 +70,7 @@ async def _record(name: str, rounds: int) -> Recording:
         runner = SimulatedRunner(cluster, "node-1", Execution(cluster))
         probe = Probe(runner, ENTRIES, settings, wall=clock.now, monotonic=clock.now)
         reader = SpoolReader(settings.state_dir)
-        sharing = Sharing("node-1", TOPICS, [check for check, entry in ENTRIES.items() if entry.fleet])
+        sharing = Sharing("node-1")
         found: List[SectionsChange] = []
         state, epoch, sequence = EMPTY, "", 0
         begin = Sections()

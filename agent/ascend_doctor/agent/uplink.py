@@ -9,16 +9,13 @@ import logging
 import random
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import attrs
 
 from ascend_doctor.agent.rechecks import Outcome, RecheckDesk
 from ascend_doctor.agent.sharing import Sharing
 from ascend_doctor.agent.streams import FAREWELL_S, Conversation, Line, Lost
-from ascend_doctor.checks.catalogue import Entry as CheckEntry
-from ascend_doctor.checks.topics import TOPICS
-from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.sections import Sections
 from ascend_doctor.model.state import EMPTY, NodeState, apply
 from ascend_doctor.model.transition import Transition
@@ -31,7 +28,7 @@ from ascend_doctor.wire.effects import Close, Deliver, Effects, Reason, Send
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 """How often the spool is looked at. Two calls of `stat` when nothing was written."""
 
 
@@ -41,7 +38,7 @@ class UplinkSettings:
 
     `collectors` are tried in turn; with none the uplink only follows the spool, for the metrics. `tls` is None on
     loopback only. `interval_s` and `current_s` are told to the collector: how often the node looks, and for how long
-    what it said counts. `intervals_s` overrides how often the probe asks single sources, by name.
+    what it said counts.
     """
 
     node: str
@@ -51,7 +48,6 @@ class UplinkSettings:
     agent_version: str = ""
     interval_s: Optional[float] = None
     current_s: Optional[float] = None
-    intervals_s: Mapping[str, float] = attrs.field(factory=dict)
     accept_rechecks: bool = True
 
 
@@ -64,7 +60,6 @@ class Uplink:
     def __init__(
         self,
         settings: UplinkSettings,
-        checks: Mapping[str, CheckEntry],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
@@ -75,8 +70,7 @@ class Uplink:
         self._reader = SpoolReader(settings.state_dir)
         self._desk = RecheckDesk(settings.state_dir, accept=settings.accept_rechecks)
         self._line = Line(settings.tls, monotonic=monotonic)
-        judged_across = [name for name, entry in checks.items() if entry.fleet]
-        self._sharing = Sharing(settings.node, TOPICS, judged_across, settings.intervals_s)
+        self._sharing = Sharing(settings.node)
         self._epoch = ""
         self._session: Optional[AgentSession] = None
         self.state: NodeState = EMPTY

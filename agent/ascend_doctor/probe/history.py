@@ -46,8 +46,3 @@ def _shift(evidence: Dict[str, Evidence], key: str, newest: Evidence, keeps: int
 def keys_of(query: Query[Any]) -> Iterable[str]:
     """Return the names of all answers to a query, the present one and the earlier ones."""
     return (query.key, *(query.earlier_key(number) for number in range(1, query.source.keeps + 1)))
-
-
-def present(evidence: Mapping[str, Evidence]) -> Dict[str, Evidence]:
-    """Return the answers without the earlier ones, which stay on the node."""
-    return {key: item for key, item in evidence.items() if EARLIER not in key}

@@ -15,12 +15,14 @@ import attrs
 from ascend_doctor.checks.catalogue import Entry
 from ascend_doctor.checks.engine import DEFAULTS, Settings
 from ascend_doctor.checks.judging import judge_and_fold, make_report
+from ascend_doctor.checks.topics import tell_all
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.devices import DeviceMap
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import mapping
 from ascend_doctor.facts.source import Scope, Source
 from ascend_doctor.model.evidence import Evidence
+from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.reading import NOT_REPORTED, Missing, Reading
 from ascend_doctor.model.report import Report
 from ascend_doctor.model.state import EMPTY, NodeState, difference, with_since
@@ -215,12 +217,16 @@ class Probe:
         findings = with_since(judged, self._state)
         report = make_report([view], findings, now, origin="this node", doctor_version=settings.doctor_version)
         # What the cluster is like is not for one node to say; the collector judges that over all of them.
-        own = [finding for finding in findings if finding.subject.kind is not SubjectKind.CLUSTER]
+        own = [finding for finding in findings if not self._is_of_cluster(finding)]
         self._note(done, now)
-        self._state = NodeState.of(own, history.present(view.evidence).values())
+        self._state = NodeState.of(own, tell_all(view))
         self._write(self._state, report, remarks)
         self._on_report(report, view)
         return report
+
+    def _is_of_cluster(self, finding: Finding) -> bool:
+        entry = self._entries.get(finding.check)
+        return finding.subject.kind is SubjectKind.CLUSTER or (entry is not None and entry.fleet)
 
     def _opened_spool(self) -> SpoolWriter:
         if self._spool is None:

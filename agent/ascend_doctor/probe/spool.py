@@ -36,7 +36,7 @@ from ascend_doctor.probe.files import NotAFileError, open_regular, read_capped, 
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SNAPSHOT = 256 * 1024 * 1024
 
@@ -300,9 +300,7 @@ def _segments(folder: Path) -> List[Tuple[int, Path]]:
     return sorted((int(match.group(1)), path) for match, path in found if match is not None)
 
 
-def _entries(
-    path: Path, epoch: str, first: int, offset: int = 0, holding: bytes = b""
-) -> Iterator[Tuple[Entry, int]]:
+def _entries(path: Path, epoch: str, first: int, offset: int = 0, holding: bytes = b"") -> Iterator[Tuple[Entry, int]]:
     """Yield the changes of a segment from a sequence number on, up to the first line that is torn or damaged.
 
     `offset` is where to begin, in bytes; each change comes with where the next one does. With `holding` only lines that

@@ -16,6 +16,7 @@ from ascend_doctor.facts.source import Source
 from ascend_doctor.model.evidence import Quote
 from ascend_doctor.model.forms import CodecError, Form, an_object
 from ascend_doctor.model.reading import Absence, Missing, Reading
+from ascend_doctor.model.state import Told
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,14 +31,6 @@ _SUBJECT_QUOTES = told_forms.tuple_of(told_forms.QUOTE, MAX_SUBJECT_QUOTES)
 def in_short(quotes: Tuple[Quote, ...]) -> Tuple[Quote, ...]:
     """Return quotes as they may travel: a few lines of each."""
     return tuple(attrs.evolve(quote, lines=quote.lines[: told_forms.MAX_LINES]) for quote in quotes)
-
-
-@attrs.frozen
-class Told:
-    """What a node tells about one topic, as it travels: the facts, and the lines that prove them."""
-
-    facts: bytes
-    quotes: bytes = b""
 
 
 def _no_quotes(_view: NodeView) -> Quotes:
@@ -74,7 +67,7 @@ class Topic(Generic[T]):
     def told_by(self, view: NodeView) -> Told:
         """Return what a node tells, as it travels."""
         quotes = {key: _SUBJECT_QUOTES.encode(items) for key, items in self.quotes_of(view).items() if items}
-        return Told(self.encode(self.facts_of(view)), told_forms.write(quotes))
+        return Told(self.encode(self.facts_of(view)), told_forms.write(quotes), view.collected_at(self.reads))
 
     def encode(self, facts: Reading[T]) -> bytes:
         """Return the facts as canonical bytes: the same for the same facts."""

@@ -35,7 +35,7 @@ from ascend_doctor.model.forms import (
     tuple_of,
 )
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
-from ascend_doctor.model.state import Change, NodeState, Rerun
+from ascend_doctor.model.state import Change, NodeState, Told
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
 from ascend_doctor.model.transition import Transition
@@ -168,19 +168,20 @@ _REPORT = _versioned(
         also_skipped=INTEGER,
     )
 )
+_TOLD = record(Told, facts=_BYTES, quotes=_BYTES, collected_at=NUMBER)
 _CHANGE = _versioned(
     record(
         Change,
         findings=mapping_of(_FINDING),
-        evidence=mapping_of(_EVIDENCE),
+        topics=mapping_of(_TOLD),
         judged_at=mapping_of(NUMBER),
-        reruns=mapping_of(record(Rerun, started_at=NUMBER, duration_s=NUMBER, attempts=INTEGER)),
+        collected_at=mapping_of(NUMBER),
         removed_findings=set_of(TEXT),
-        removed_evidence=set_of(TEXT),
+        removed_topics=set_of(TEXT),
         transitions=tuple_of(_TRANSITION),
     )
 )
-_STATE = _versioned(record(NodeState, findings=mapping_of(_FINDING), evidence=mapping_of(_EVIDENCE)))
+_STATE = _versioned(record(NodeState, findings=mapping_of(_FINDING), topics=mapping_of(_TOLD)))
 
 
 def _publish(form: Form[T]) -> Tuple[Callable[[T], Document], Callable[[Any], T]]:

@@ -6,7 +6,6 @@ from typing import Callable, Dict, FrozenSet, Iterable, Mapping, Optional, Tuple
 
 import attrs
 
-from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Status, worst
 from ascend_doctor.model.transition import Transition, is_news
@@ -16,54 +15,58 @@ W = TypeVar("W")
 
 
 @attrs.frozen
-class Rerun:
-    """The same answer came again: when, how long it took and after how many attempts. Units as in `Evidence`."""
+class Told:
+    """What a node tells its cluster about one topic.
 
-    started_at: float
-    duration_s: float
-    attempts: int = 1
+    `facts`, and the `quotes` that prove them, are as the topic writes them. `collected_at` is when the oldest answer was
+    collected that they rest on (epoch seconds, 0.0 when there is none).
+    """
+
+    facts: bytes
+    quotes: bytes = b""
+    collected_at: float = 0.0
 
 
 @attrs.frozen
 class NodeState:
-    """The newest finding on every subject and the newest answer to every question, by their keys.
+    """The newest finding on every subject, by its key, and what the node tells about every topic, by its name.
 
-    Never changed in place; `apply` makes the next one. The mappings must not be changed after they were given.
-    A key is the one its producer gave, as a rule `Finding.key` or `Evidence.key`.
+    Never changed in place; `apply` makes the next one. The mappings must not be changed after they were given. What the
+    tools answered is not part of it: that stays with the probe.
     """
 
     findings: Mapping[str, Finding] = attrs.field(factory=dict)
-    evidence: Mapping[str, Evidence] = attrs.field(factory=dict)
+    topics: Mapping[str, Told] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, findings: Iterable[Finding], evidence: Iterable[Evidence] = ()) -> NodeState:
-        """Return the state that holds the given findings and answers under their own keys.
+    def of(cls, findings: Iterable[Finding], topics: Optional[Mapping[str, Told]] = None) -> NodeState:
+        """Return the state that holds the given findings under their own keys.
 
-        Of two findings with one key the worse is kept, so that a failure cannot hide behind a pass; of two answers
-        the later.
+        Of two findings with one key the worse is kept, so that a failure cannot hide behind a pass.
         """
         by_key: Dict[str, Finding] = {}
         for finding in findings:
             other = by_key.get(finding.key, finding)
             by_key[finding.key] = finding if worst((finding.status, other.status)) is finding.status else other
-        return cls(by_key, {item.key: item for item in evidence})
+        return cls(by_key, topics or {})
 
 
 @attrs.frozen
 class Change:
     """What turns one state of a node into the next.
 
-    `findings` and `evidence` are new or differ in content. `judged_at` and `reruns` are the new times of those whose
-    content is the same as before: they keep results current. A key stands in at most one of the three for its kind.
+    `findings` and `topics` are new or differ in content. `judged_at` and `collected_at` are the new times of those
+    whose content is the same as before: they keep results current. A key stands in at most one of the three for its
+    kind.
     `transitions` tell which results changed their status; they outlive the change when it is folded into others.
     """
 
     findings: Mapping[str, Finding] = attrs.field(factory=dict)
-    evidence: Mapping[str, Evidence] = attrs.field(factory=dict)
+    topics: Mapping[str, Told] = attrs.field(factory=dict)
     judged_at: Mapping[str, float] = attrs.field(factory=dict)
-    reruns: Mapping[str, Rerun] = attrs.field(factory=dict)
+    collected_at: Mapping[str, float] = attrs.field(factory=dict)
     removed_findings: FrozenSet[str] = frozenset()
-    removed_evidence: FrozenSet[str] = frozenset()
+    removed_topics: FrozenSet[str] = frozenset()
     transitions: Tuple[Transition, ...] = ()
 
     def __bool__(self) -> bool:
@@ -79,7 +82,7 @@ def apply(state: NodeState, change: Change) -> NodeState:
     """
     return NodeState(
         _applied(state.findings, change.findings, change.judged_at, change.removed_findings, _judged),
-        _applied(state.evidence, change.evidence, change.reruns, change.removed_evidence, _rerun),
+        _applied(state.topics, change.topics, change.collected_at, change.removed_topics, _collected),
     )
 
 
@@ -89,11 +92,11 @@ def difference(old: NodeState, new: NodeState, now: float = 0.0) -> Change:
     `now` (epoch seconds) is when results went that are gone.
     """
     findings, judged_at, removed_findings = _compared(old.findings, new.findings, _judgement_time, _judged)
-    evidence, reruns, removed_evidence = _compared(old.evidence, new.evidence, _run_times, _rerun)
+    topics, collected_at, removed_topics = _compared(old.topics, new.topics, _collection_time, _collected)
     transitions = [_came(old.findings.get(key), item) for key, item in findings.items()]
     transitions += [_went(old.findings[key], now) for key in sorted(removed_findings)]
     told = tuple(item for item in transitions if is_news(item.before, item.after))
-    return Change(findings, evidence, judged_at, reruns, removed_findings, removed_evidence, told)
+    return Change(findings, topics, judged_at, collected_at, removed_findings, removed_topics, told)
 
 
 def with_since(findings: Iterable[Finding], before: NodeState) -> Tuple[Finding, ...]:
@@ -162,12 +165,12 @@ def _judged(finding: Finding, judged_at: float) -> Finding:
     return attrs.evolve(finding, judged_at=judged_at)
 
 
-def _run_times(evidence: Evidence) -> Rerun:
-    return Rerun(evidence.started_at, evidence.duration_s, evidence.attempts)
+def _collection_time(told: Told) -> float:
+    return told.collected_at
 
 
-def _rerun(evidence: Evidence, rerun: Rerun) -> Evidence:
-    return attrs.evolve(evidence, started_at=rerun.started_at, duration_s=rerun.duration_s, attempts=rerun.attempts)
+def _collected(told: Told, collected_at: float) -> Told:
+    return attrs.evolve(told, collected_at=collected_at)
 
 
 EMPTY = NodeState()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Tuple
 
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 from starlette.applications import Starlette
 
-from ascend_doctor.collector.api.endpoints import Api
 from ascend_doctor.collector.admission import Admission
+from ascend_doctor.collector.api.endpoints import Api
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.history import History
 from ascend_doctor.collector.ingest import IngestService

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from typing import Any, List, Optional, Tuple
 
 import grpc
