@@ -62,6 +62,8 @@ def test_a_healthy_node(tmp_path: Path):
     assert 'ascend_npu_link_up{npu="3"} 1\n' in text
     assert "ascend_doctor_uplink_up 0\n" in text
     assert "ascend_doctor_uplink_unacknowledged_changes 1\n" in text
+    assert "ascend_doctor_uplink_waiting_bytes 0\n" in text
+    assert "ascend_doctor_uplink_lost_transitions_total 0\n" in text
     assert NODE not in text
     families = re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)
     assert sorted(set(families)) == sorted(families)
