@@ -188,7 +188,7 @@ def measure(folder: Path, count: int, size: Size) -> Measured:
         share = last.share_since(first)
         pulse_s = pulse.end()
         readers.end()
-        commits = "ascend_doctor_collector_commits_total"
+        commits = "ascend_doctor_collector_committed_changes_total"
         rate = (after[commits] - before[commits]) / (last.at - first.at)
         say(f"{rate:.1f} rounds a second, {100 * share:.2f} % of a core, {last.rss / MIB:.0f} MiB")
         found = asyncio.run(latencies(collector, swarms, size.faults))

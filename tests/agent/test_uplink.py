@@ -197,6 +197,23 @@ async def test_a_probe_that_restarts_goes_on_in_the_same_history(probe: Probe, s
         assert found.connections == 1
 
 
+async def test_what_was_lost_is_counted_for_the_life_of_the_agent(probe: Probe, tmp_path: Path):
+    """A new history of the spool does not make good what no collector ever heard of."""
+    probe.become(HEALTHY)
+    found = Uplink(UplinkSettings(NODE, probe.folder), CHECKS)
+    assert (0, 0) == (found.lost_transitions, found.waiting_bytes)
+    found.look()
+    assert found._session is not None
+    found._session.lost_transitions = 3
+    probe.become(BROKEN)
+    found.look()
+    assert found.waiting_bytes > 0
+    probe.lose_everything()
+    probe.become(HEALTHY)
+    found.look()
+    assert (3, 0) == (found.lost_transitions, found.waiting_bytes)
+
+
 async def test_a_spool_that_was_lost_begins_a_new_history(probe: Probe, site: Site):
     """A node whose disk was replaced tells everything anew, and nothing of the old remains."""
     more = with_findings(HEALTHY, {"npu.ecc": Status.FAIL}, 1.0)

@@ -9,7 +9,7 @@ import pytest
 
 from ascend_doctor.collector import committer
 from ascend_doctor.collector.committer import Committer
-from ascend_doctor.collector.store import NO_NEWS, News, Retention, StoreError
+from ascend_doctor.collector.store import NO_NEWS, News, Retention, Standing, StoredNode, StoreError
 from collecting import until
 from store_entries import NOW, after, first
 
@@ -241,6 +241,30 @@ async def test_news_are_told_in_the_loop(monkeypatch):
     await running
     assert [news[0], news[2]] == heard
     assert 1 == writer.failures
+
+
+async def test_news_of_nodes_that_have_just_come_are_left_out(monkeypatch, done):
+    """What another collector did last of a node that speaks here by now is not told: the claim is on its way."""
+    monkeypatch.setattr(committer, "NEWS_INTERVAL_S", 0.01)
+    disk = _Disk(shared=True)
+    heard = []
+    writer = Committer(disk, news=heard.append)
+    there = [StoredNode(name, Standing("e", 1, NOW), {}, {}) for name in ("node-1", "node-2")]
+    asked = disk.news
+
+    def news():
+        loop.call_soon_threadsafe(writer.claim, "node-1")
+        loop.call_soon_threadsafe(writer.claim, "node-3")
+        disk.news = asked
+        return News(tuple(there), frozenset(["node-3", "node-4"]))
+
+    loop = asyncio.get_running_loop()
+    disk.news = news
+    running = asyncio.ensure_future(writer.run())
+    await until(lambda: heard)
+    writer.close()
+    await running
+    assert [News((there[1],), frozenset(["node-4"]))] == heard
 
 
 async def test_nobody_asks_for_news_where_nobody_shares(monkeypatch, done):

@@ -93,6 +93,7 @@ def test_a_node_that_moves(pair):
     entries.append(after(entries[-1], {"a": b"3"}, told=[TOLD]))
     one.commit(entries[:1])
     two.claim({"node-1": NOW + 5})
+    assert {"node-1": 1} == _sequences(one.news().nodes)
     assert frozenset(["node-1"]) == one.commit(entries[1:2])
     one.claim({"node-1": NOW + 4})
     assert frozenset(["node-1"]) == one.commit([first(epoch="stale")])

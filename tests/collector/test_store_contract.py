@@ -304,7 +304,7 @@ class Histories(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=15,
+    max_examples=20,
     stateful_step_count=20,
     phases=[Phase.generate],
     deadline=None,

@@ -176,6 +176,14 @@ def test_commits_of_another_life_are_not_acknowledged() -> None:
     assert () == collector.committed("e1", 1)
 
 
+def test_what_is_not_listened_to_is_no_silence() -> None:
+    """A collector that did not read for a while counts the silence of the node from when it reads again."""
+    session = greeted(Known("e1", 1, STATE, 1), offer=Offer(heartbeat_s=30.0))
+    session.listening(100.0)
+    assert () == session.tick(144.0)
+    assert Reason.SILENT is reason(session.tick(145.0))
+
+
 def test_window_is_enforced() -> None:
     """A node that does not wait for Ack is cut off."""
     collector = greeted(Known("e1", 0, NOTHING, 0), offer=Offer(max_inflight=1))
@@ -246,6 +254,19 @@ def welcomed(agent: AgentSession, now: float = 0.0) -> frames.State:
     assert isinstance(state, Send)
     assert isinstance(state.frame, frames.State)
     return state.frame
+
+
+def test_what_waits_has_a_size() -> None:
+    """Changes that are not acknowledged take memory; with the acknowledgement they are gone."""
+    agent = AgentSession(NODE, "e1", random=random.random)
+    assert 0 == agent.waiting_bytes
+    change = whole(STATE)
+    agent.changed(1, change, 0.0)
+    assert change.size == agent.waiting_bytes
+    agent.connected(0.0)
+    agent.received(WELCOME, 0.0)
+    agent.received(frames.Ack(1), 0.0)
+    assert 0 == agent.waiting_bytes
 
 
 def test_oldest_transitions_are_lost_and_counted() -> None:

@@ -18,8 +18,8 @@ W = TypeVar("W")
 class Told:
     """What a node tells its cluster about one topic.
 
-    `facts`, and the `quotes` that prove them, are as the topic writes them. `collected_at` is when the oldest answer was
-    collected that they rest on (epoch seconds, 0.0 when there is none).
+    `facts`, and the `quotes` that prove them, are as the topic writes them. `collected_at` is when the oldest answer
+    that they rest on was collected (epoch seconds, 0.0 when there is none).
     """
 
     facts: bytes

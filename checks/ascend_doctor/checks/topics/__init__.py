@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Tuple
 
-from ascend_doctor.checks.topic import Told, Topic
+from ascend_doctor.checks.topic import Topic
 from ascend_doctor.checks.topics.node import NODE
 from ascend_doctor.checks.topics.ports import PORTS
 from ascend_doctor.checks.topics.tls import TLS
 from ascend_doctor.checks.view import NodeView
+from ascend_doctor.model.state import Told
 
 TOPICS: Tuple[Topic[Any], ...] = (NODE, PORTS, TLS)
 

@@ -1,0 +1,121 @@
+"""Two collectors on one PostgreSQL: any of them answers for the whole fleet, and one may die at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+import pytest
+
+import small_cluster
+from ascend_doctor.collector import main
+from ascend_doctor.collector.store_opening import open_store
+from ascend_doctor.model.report import Liveness
+from ascend_doctor.model.verdict import Verdict
+from ascend_doctor.wire.credentials import read_address
+from collecting import PATIENCE_S, CollectorProcess, Node, ask, collecting, judged_now, shared
+
+TRUTH = {
+    "node-1": Verdict.READY,
+    "node-2": Verdict.NOT_READY,
+    "node-3": Verdict.READY,
+    "node-4": Verdict.READY,
+}
+
+
+def _answers(number, *, broken=False):
+    fault = small_cluster.dark(1) if broken else {}
+    return judged_now(f"node-{number}", {**small_cluster.node(number, number % 4 + 1), **fault})
+
+
+async def _told(address):
+    """Return the verdict on every node that a collector knows to be live."""
+    report = await ask(address)
+    return {node.name: node.verdict for node in report.nodes if node.liveness is Liveness.LIVE}
+
+
+async def _becomes(address, expected):
+    async def wait():
+        while expected != await _told(address):  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(wait(), PATIENCE_S)
+
+
+@pytest.fixture
+def store(postgres):
+    """An empty database."""
+    with postgres.database() as url:
+        yield url
+
+
+async def test_each_answers_for_all(tmp_path, store):
+    """What nodes tell one collector the other knows soon after; what they tell it next, too."""
+    async with contextlib.AsyncExitStack() as all_of_it:
+        here = [await all_of_it.enter_async_context(collecting(tmp_path, store=store)) for _ in range(2)]
+        nodes = []
+        for number in range(1, 5):
+            listen = here[number % 2].listen
+            nodes.append(await all_of_it.enter_async_context(Node(tmp_path, f"node-{number}", listen)))
+            nodes[-1].become(_answers(number, broken=number == 2))
+        for place in here:
+            await _becomes(place.listen, TRUTH)
+        nodes[1].become(_answers(2))
+        for place in here:
+            await _becomes(place.listen, {**TRUTH, "node-2": Verdict.READY})
+
+
+async def test_a_node_moves_from_one_to_the_other_and_back(tmp_path, store, monkeypatch):
+    """Drained by one, it goes on at the other where it was; the first knows what it told there, and takes it again."""
+    monkeypatch.setattr(main, "RETURN_AFTER_S", 0.0)
+    async with contextlib.AsyncExitStack() as first:
+        here = await first.enter_async_context(collecting(tmp_path, store=store))
+        async with (
+            collecting(tmp_path, store=store) as there,
+            Node(tmp_path, "node-1", here.listen, None, there.listen) as node,
+        ):
+            node.become(_answers(1, broken=True))
+            await node.heard()
+            await first.aclose()
+            node.become(_answers(1))
+            await node.heard()
+            async with collecting(tmp_path, store=store, listen=here.listen) as again:
+                await _becomes(again.listen, {"node-1": Verdict.READY})
+                await _becomes(there.listen, {"node-1": Verdict.READY})
+    found = open_store(store, 0.0)
+    with contextlib.closing(found):
+        (stored,) = found.load()
+    assert {name: item.content for name, item in shared("node-1", node.state).sections.items()} == dict(stored.sections)
+
+
+async def test_one_is_killed(tmp_path, store):
+    """Its nodes go to the other one, and what that one says of any node is true all the time."""
+    seen = []
+
+    async def watch(address):
+        while True:
+            seen.append(await _told(address))
+            await asyncio.sleep(0.05)
+
+    async with contextlib.AsyncExitStack() as all_of_it:
+        here = await all_of_it.enter_async_context(collecting(tmp_path, store=store))
+        start = asyncio.get_running_loop().run_in_executor(None, lambda: CollectorProcess(tmp_path, store=store))
+        there = all_of_it.enter_context(await start)
+        nodes = []
+        for number in range(1, 5):
+            places = (read_address(there.listen), None, here.listen)
+            nodes.append(await all_of_it.enter_async_context(Node(tmp_path, f"node-{number}", *places)))
+            nodes[-1].become(_answers(number, broken=number == 2))
+        await _becomes(here.listen, TRUTH)
+        watching = asyncio.ensure_future(watch(here.listen))
+        assert -signal.SIGKILL == there.end(signal.SIGKILL)
+        nodes[2].become(_answers(3, broken=True))
+        await asyncio.gather(*(node.heard() for node in nodes))
+        after = {**TRUTH, "node-3": Verdict.NOT_READY}
+        await _becomes(here.listen, after)
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        assert [] == [found for found in seen if found not in (TRUTH, after)]
+        assert TRUTH in seen
