@@ -21,7 +21,7 @@ from ascend_doctor.agent.sharing import Sharing
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import judge_node
-from ascend_doctor.checks.topics import TOPICS
+from ascend_doctor.checks.topics import TOPICS, tell_all
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.collector import main
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines
@@ -180,7 +180,7 @@ async def fetch(address: Address, path: str) -> List[bytes]:
 def judged(name: str, answers: Dict[str, Evidence]) -> NodeState:
     """Return the state of a node with the findings that the checks make of its answers which it answers whole."""
     view = NodeView(name, answers)
-    return NodeState.of(judge_node(view, small_cluster.answerable(CHECKS)), answers.values())
+    return NodeState.of(judge_node(view, small_cluster.answerable(CHECKS)), tell_all(view))
 
 
 def judged_now(name: str, answers: Dict[str, Evidence]) -> NodeState:

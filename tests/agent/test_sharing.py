@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import attrs
 import pytest
@@ -12,20 +12,19 @@ from ascend_doctor.agent.sharing import Sharing
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import judge_node
 from ascend_doctor.checks.fleet import NodeFacts
-from ascend_doctor.checks.topics import TOPICS
+from ascend_doctor.checks.topics import TOPICS, tell_all
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.collector.told import ToldSections
 from ascend_doctor.model import subject
 from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.finding import Finding, Quantity
 from ascend_doctor.model.sections import SectionsChange, apply
-from ascend_doctor.model.state import EMPTY, NodeState, difference
+from ascend_doctor.model.state import EMPTY, NodeState, Told, difference
 from ascend_doctor.model.state import apply as applied
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire.sections import findings_of
 
 NODE = "node-1"
-ACROSS = ("cluster.tls-equal",)
 
 
 def _finding(check: str, phy_id: int, status: Status, at: float = 10.5, **more: object) -> Finding:
@@ -37,14 +36,14 @@ class Node:
     """A node and what it shares, change by change."""
 
     def __init__(self) -> None:
-        self.sharing = Sharing(NODE, TOPICS, ACROSS)
+        self.sharing = Sharing(NODE)
         self.state = EMPTY
         self.sequence = 0
         self.sections = self.sharing.begin(EMPTY)
 
-    def become(self, *findings: Finding, evidence: Dict[str, Evidence] = {}) -> SectionsChange:  # noqa: B006 - read only
+    def become(self, *findings: Finding, topics: Optional[Mapping[str, Told]] = None) -> SectionsChange:
         """Let the node be in this state, and return what it tells."""
-        change = difference(self.state, NodeState.of(findings, evidence.values()), 99.0)
+        change = difference(self.state, NodeState.of(findings, topics), 99.0)
         self.state = applied(self.state, change)
         self.sequence += 1
         told = self.sharing.follow(self.state, self.sequence, change)
@@ -102,14 +101,6 @@ def test_a_check_that_is_no_more(node: Node) -> None:
     assert [(Status.FAIL, None, 99.0)] == [(item.before, item.after, item.at) for _, item in told.transitions]
 
 
-def test_the_collector_judges_the_cluster_itself(node: Node) -> None:
-    """What a node makes of its own NPUs alone is not shared, nor is its history."""
-    told = node.become(_finding("cluster.tls-equal", 0, Status.FAIL))
-
-    assert ACROSS[0] not in told.sections
-    assert () == told.transitions
-
-
 def _answers() -> Tuple[Dict[str, Evidence], List[Finding]]:
     answers = small_cluster.node(1, 2)
     entries = small_cluster.answerable(catalogue.load())
@@ -119,30 +110,39 @@ def _answers() -> Tuple[Dict[str, Evidence], List[Finding]]:
 def test_the_topics_are_told(node: Node) -> None:
     """The collector reads the same facts out of them as the node told."""
     answers, findings = _answers()
-    node.become(*findings, evidence=answers)
+    view = NodeView(NODE, answers)
+    node.become(*findings, topics=tell_all(view))
 
     heard = NodeFacts(NODE, ToldSections(node.sections.sections))
-    here = NodeFacts.of(NodeView(NODE, answers))
+    here = NodeFacts.of(view)
     assert [here.read(topic) for topic in TOPICS] == [heard.read(topic) for topic in TOPICS]
     assert [here.quotes(topic, "3") for topic in TOPICS] == [heard.quotes(topic, "3") for topic in TOPICS]
     assert len(TOPICS) == len(ToldSections(node.sections.sections))
 
 
-def test_what_is_answered_as_before_is_not_told_again(node: Node) -> None:
-    """A second round with the same answers brings new times and nothing else."""
+def test_what_is_told_as_before_is_not_told_again(node: Node) -> None:
+    """A second round with the same facts brings new times and nothing else."""
     answers, findings = _answers()
-    node.become(*findings, evidence=answers)
-    later = {key: attrs.evolve(item, started_at=500.0) for key, item in answers.items()}
-    told = node.become(*(attrs.evolve(item, judged_at=500.0) for item in findings), evidence=later)
+    node.become(*findings, topics=tell_all(NodeView(NODE, answers)))
+    later = {name: attrs.evolve(item, collected_at=500.9) for name, item in node.state.topics.items()}
+    told = node.become(*(attrs.evolve(item, judged_at=500.0) for item in findings), topics=later)
 
     assert ({}, frozenset(), ()) == (told.sections, told.removed, told.transitions)
-    assert {500.0} == {at for name, at in told.times.items() if name != "node"}
+    assert {500.0} == set(told.times.values())
+
+
+def test_a_topic_that_says_something_else(node: Node) -> None:
+    """Its section goes over, and no other."""
+    node.become(topics={"ports": Told(b"{}"), "tls": Told(b"{}")})
+    told = node.become(topics={"ports": Told(b'{"ports":[]}'), "tls": Told(b"{}")})
+
+    assert ["ports"] == list(told.sections)
 
 
 def test_a_state_without_its_way_is_shared_the_same(node: Node) -> None:
     """Who begins with the state has the same sections as who followed every change."""
     answers, findings = _answers()
     node.become(_finding("roce.flap", 0, Status.WARN))
-    node.become(*findings, evidence=answers)
+    node.become(*findings, topics=tell_all(NodeView(NODE, answers)))
 
-    assert node.sections == Sharing(NODE, TOPICS, ACROSS).begin(node.state)
+    assert node.sections == Sharing(NODE).begin(node.state)

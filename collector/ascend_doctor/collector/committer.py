@@ -22,7 +22,7 @@ MAX_BATCH = 256
 MAX_BATCH_BYTES = 16 << 20
 FIRST_RETRY_S = 0.5
 MAX_RETRY_S = 30.0
-GATHER_S = 0.1
+GATHER_S = 0.25
 """So long it is waited for more to commit with what came first: thousands of nodes need ten synced writes a second."""
 NEWS_INTERVAL_S = 1.0
 PRUNE_INTERVAL_S = 300.0
