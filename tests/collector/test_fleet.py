@@ -174,7 +174,7 @@ def test_what_is_told_in_part_is_completed():
 
 @pytest.mark.parametrize("is_whole", [False, True])
 def test_what_is_gone_is_told(is_whole):
-    """A failure that goes with its check is over, with the words of then, at the collector's time; no word of what passed."""
+    """A failure that goes with its check is over, told with the words of then; what passed goes without a word."""
     fleet = _fleet(DOWN)
     entry = fleet.accept(_whole(NOTHING, 2) if is_whole else _delta(DOWN, NOTHING, 2), HELLO, NOW + 9)
     gone = Transition("roce.link", "node:node-1:", Status.FAIL, None, NOW + 9, "roce.link is fail")

@@ -403,7 +403,12 @@ async def test_a_node_that_comes_back_with_more_has_to_wait_for_the_store(tmp_pa
 
 async def test_nobody_comes_in_while_the_queue_of_the_store_is_full(tmp_path, monkeypatch):
     """Nodes that come again and again while the disk is full do not fill the memory with that alone."""
-    monkeypatch.setattr(Committer, "run", _idle)
+
+    async def fail(self):
+        self.healthy = False
+        await self._closing.wait()
+
+    monkeypatch.setattr(Committer, "run", fail)
     monkeypatch.setattr(committer, "FULL_AT", 3)
     async with collecting(tmp_path) as here, contextlib.AsyncExitStack() as streams:
         for number in range(3):

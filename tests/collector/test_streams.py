@@ -239,7 +239,7 @@ async def test_who_is_held_up_is_not_silent(place, monkeypatch):
     call.say(frames.Heartbeat(0, NOTHING.digest))
     await until(lambda: len(call.heard) == 2)
     began = time.monotonic()
-    await until(lambda: ticks[-1] - began > 1.2)
+    await until(lambda: ticks and ticks[-1] - began > 1.2)
     assert ["node-1"] == place.service.connected
     place.committer._has_room.set()
     began = time.monotonic()
@@ -296,7 +296,7 @@ async def test_a_late_refusal_does_not_end_the_next_stream(place, monkeypatch):
 
 async def test_spent_purses_are_forgotten_when_they_are_full_again(place, monkeypatch):
     """Of a node that is gone nothing is kept here for longer than it takes to earn what it spent."""
-    monkeypatch.setattr(ingest, "MESSAGES", ingest.Pace(4, 20.0))
+    monkeypatch.setattr(ingest, "MESSAGES", ingest.Pace(4, 0.5))
     monkeypatch.setattr(ingest, "BYTES", ingest.Pace(1 << 20, 1 << 20))
     call = place.call(HELLO)
     await until(lambda: call.heard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import List
 
@@ -80,6 +81,21 @@ def test_a_full_disk_loses_no_transition(folder: Path, monkeypatch: pytest.Monke
     writer.close()
 
     assert [1, 2, 3, 4, 5] == _told(folder)
+
+
+def test_what_was_written_after_all_is_told_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails when it is to be synced may have the record all the same."""
+    writer = SpoolWriter(folder, max_bytes=4000)
+    _become(writer, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", lambda handle: _full(handle, b""))
+        with pytest.raises(SpoolError):
+            _become(writer, 2)
+    for number in range(3, 120):
+        _become(writer, number)
+    writer.close()
+
+    assert list(range(1, 120)) == _told(folder)
 
 
 def _full(_handle: int, _data: bytes) -> None:

@@ -354,8 +354,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         return older.is_disputed
 
     def _enter(self, stream: _Stream, hello: Hello) -> None:
-        # While the store takes nothing, nodes that come again and again would fill the queue with their claims alone.
-        if self._uncommitted[hello.node] > MAX_UNCOMMITTED or not self._committer.has_room:
+        # While the store fails, nodes that come again and again would fill the queue with their claims alone.
+        is_stuck = not (self._committer.has_room or self._committer.healthy)
+        if self._uncommitted[hello.node] > MAX_UNCOMMITTED or is_stuck:
             self._do(stream, stream.session.close(Reason.LIMIT, "the store is behind", BEHIND_RETRY_S))
             return
         if len(self._fleet.members) >= MAX_NODES and hello.node not in self._fleet.members:

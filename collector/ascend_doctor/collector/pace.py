@@ -16,6 +16,8 @@ class Pace:
 class Bucket:
     """What one peer has left. `now` is any clock that never goes back, in seconds."""
 
+    __slots__ = ("_at", "_left", "_pace")
+
     def __init__(self, pace: Pace, now: float) -> None:
         self._pace = pace
         self._left = pace.burst
