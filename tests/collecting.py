@@ -21,7 +21,7 @@ from ascend_doctor.agent.sharing import Sharing
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.checks.engine import judge_node
-from ascend_doctor.checks.topics import TOPICS, tell_all
+from ascend_doctor.checks.topics import tell_all
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.collector import main
 from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines
@@ -42,17 +42,6 @@ from waiting import PATIENCE_S, until
 
 ANY_PORT = Address("127.0.0.1", 0)
 CHECKS = catalogue.load()
-PATIENCE_S = 20.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something holds; fail when it takes too long."""
-
-    async def wait() -> None:
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 @contextlib.asynccontextmanager
@@ -87,12 +76,18 @@ class Node:
     """A node whose probe is the test: what it becomes goes through the spool and the uplink to a collector."""
 
     def __init__(
-        self, folder: Path, name: str, address: Address, tls: Optional[TlsFiles] = None, *others: Address
+        self,
+        folder: Path,
+        name: str,
+        address: Address,
+        tls: Optional[TlsFiles] = None,
+        *others: Address,
+        current_s: Optional[float] = None,
     ) -> None:
         self.name = name
         self._writer = SpoolWriter(folder / f"spool-{name}")
-        settings = UplinkSettings(name, folder / f"spool-{name}", (address, *others), tls)
-        self.uplink = Uplink(settings, CHECKS, chance=lambda: 0.1)
+        settings = UplinkSettings(name, folder / f"spool-{name}", (address, *others), tls, current_s=current_s)
+        self.uplink = Uplink(settings, chance=lambda: 0.1)
         self.state = EMPTY
         self._stop = asyncio.Event()
         self._running: Optional[asyncio.Future[None]] = None
@@ -121,7 +116,7 @@ class Node:
 
 def shared(name: str, state: NodeState) -> Sections:
     """Return what a node with this state tells its collector."""
-    return Sharing(name, TOPICS, [check for check, entry in CHECKS.items() if entry.fleet]).begin(state)
+    return Sharing(name).begin(state)
 
 
 class RawStream:

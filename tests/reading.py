@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, AsyncIterator, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, AsyncIterator, Dict, Iterable, List, Optional, Sequence, Tuple
 
 import attrs
 import grpc.aio
 
 from ascend_doctor.checks import catalogue
+from ascend_doctor.collector.admission import Admission
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.collector.history import History
@@ -29,24 +30,14 @@ from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import report_pb2_grpc
-from ascend_doctor.wire.channels import client_channel, server_credentials, server_options
+from ascend_doctor.wire.channels import client_channel, server_options
 from ascend_doctor.wire.credentials import Address, TlsFiles
 from ascend_doctor.wire.sections import write_check
+from waiting import PATIENCE_S
 
 ENTRIES = {name: entry for name, entry in catalogue.load().items() if not entry.fleet}
 """The checks of one node: what nodes tell of each other is not laid out here."""
-PATIENCE_S = 20.0
 EPOCH = "epoch-1"
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until something holds; fail when it takes too long."""
-
-    async def wait() -> None:
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 def link(name: str, port: int, status: Status = Status.FAIL, summary: str = "the link is DOWN") -> Finding:
@@ -149,18 +140,21 @@ async def reading(
     reader: Optional[TlsFiles] = None,
 ) -> AsyncIterator[Reading]:
     """Serve readers until the block ends, with TLS where files are given: those of the server, and of who asks."""
-    secured = tls is not None
     store = open_store(str(folder / "store.sqlite"), time.time())
     fleet = Fleet(expected=expected)
     fleet.take_up(nodes)
     committer = Committer(store)
     reports = Reports(fleet, ENTRIES, version="1.0")
-    ingest = IngestService(fleet, committer, secured=secured)
-    readers = Readers(reports, History(store, committer.do), ingest, committer, secured=secured)
-    server = grpc.aio.server(options=server_options())
+    ingest = IngestService(fleet, committer, secured=tls is not None)
+    admission = Admission(tls)
+    readers = Readers(reports, History(store, committer.do), ingest, committer, admission)
+    server = grpc.aio.server(options=server_options(), interceptors=[admission])
     readers.add_to(server)
     place = "127.0.0.1:0"
-    port = server.add_insecure_port(place) if tls is None else server.add_secure_port(place, server_credentials(tls))
+    follower = admission.follower
+    port = (
+        server.add_insecure_port(place) if follower is None else server.add_secure_port(place, follower.credentials())
+    )
     web = WebServer(Address("127.0.0.1", 0), readers.application())
     writer = asyncio.create_task(committer.run())
     await server.start()

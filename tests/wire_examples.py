@@ -12,7 +12,7 @@ from ascend_doctor.model.evidence import Ending, Evidence, Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.sections import Section, Sections, SectionsChange
-from ascend_doctor.model.state import Change, NodeState, Rerun
+from ascend_doctor.model.state import Change, NodeState, Told
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
 from ascend_doctor.model.transition import Recorded, Transition
@@ -60,14 +60,15 @@ FINDING = Finding(
     since=1_789_999_940.5,
 )
 TRANSITION = Transition("npu.health", "npu:.:0", Status.PASS, Status.FAIL, 1_790_000_000.5, "NPU 0 is not healthy")
+TOLD = Told(b'{"0":"up"}', b"link status: UP\n\xff", 1_790_000_000.25)
 PASSED = Finding("npu.ecc", subjects.npu("node-1", 0), Status.PASS, "no errors")
 CHANGE = Change(
     findings={FINDING.key: FINDING},
-    evidence={EVIDENCE.key: EVIDENCE},
+    topics={"ports": TOLD},
     judged_at={"npu.ecc|npu:node-1:0": 1_790_000_001.5, "npu.ecc|npu:node-1:1": 1_790_000_001.5},
-    reruns={"npu-smi/ecc@0": Rerun(1_790_000_001.25, 0.5, 3)},
+    collected_at={"node": 1_790_000_001.25},
     removed_findings=frozenset({"npu.health|npu:node-1:0"}),
-    removed_evidence=frozenset({"npu-smi/health@0"}),
+    removed_topics=frozenset({"tls"}),
     transitions=(TRANSITION,),
 )
 CHECK_SECTION = write_check("roce.link", [FINDING, attrs.evolve(PASSED, check="roce.link")], "node-1")
@@ -88,7 +89,7 @@ SECTIONS_CHANGE = SectionsChange(
     removed=frozenset({"npu.health", "serving.port"}),
     transitions=((6, TRANSITION), (7, attrs.evolve(TRANSITION, before=None, after=Status.WARN))),
 )
-STATE = NodeState.of([FINDING], [EVIDENCE])
+STATE = NodeState.of([FINDING], {"ports": TOLD})
 REPORT = Report(
     made_at=1_790_000_002.0,
     verdict=Verdict.NOT_READY,
@@ -176,17 +177,18 @@ TRANSITIONS = _of(
     at=TIMES,
     summary=TEXTS,
 )
-STATES = st.builds(NodeState.of, st.lists(FINDINGS, max_size=5), st.lists(ANSWERS, max_size=4))
+TOPICS = st.dictionaries(
+    NAMES, _of(Told, facts=st.binary(max_size=20), quotes=st.binary(max_size=20), collected_at=TIMES), max_size=3
+)
+STATES = st.builds(NodeState.of, st.lists(FINDINGS, max_size=5), TOPICS)
 CHANGES = _of(
     Change,
     findings=st.lists(FINDINGS, max_size=3).map(lambda items: {item.key: item for item in items}),
-    evidence=st.lists(ANSWERS, max_size=3).map(lambda items: {item.key: item for item in items}),
+    topics=TOPICS,
     judged_at=st.dictionaries(NAMES, TIMES, max_size=3),
-    reruns=st.dictionaries(
-        NAMES, _of(Rerun, started_at=TIMES, duration_s=SPANS, attempts=st.integers(0, 9)), max_size=2
-    ),
+    collected_at=st.dictionaries(NAMES, TIMES, max_size=3),
     removed_findings=st.frozensets(NAMES, max_size=3),
-    removed_evidence=st.frozensets(NAMES, max_size=3),
+    removed_topics=st.frozensets(NAMES, max_size=3),
     transitions=st.lists(TRANSITIONS, max_size=2).map(tuple),
 )
 

@@ -11,14 +11,15 @@ import grpc.aio
 import pytest
 
 from ascend_doctor.agent.knock import ADMISSION, CLOCK, knock
+from ascend_doctor.model.state import NodeState
 from ascend_doctor.v1 import ingest_pb2_grpc
 from ascend_doctor.wire.credentials import Address
 from ascend_doctor.wire.metadata import SERVER_TIME
 from ascend_doctor.wire.steps import State
 from certificates import NOW
 from collecting import Node, collecting
+from node_states import told
 from revocations import list_of, own_folder, put
-from wire_pair import answer
 
 TIME = NOW.timestamp()
 
@@ -35,11 +36,11 @@ async def test_a_node_is_let_in_and_leaves_no_trace(tmp_path, certificates):
         collecting(tmp_path, certificates.collector) as here,
         Node(tmp_path, "node-1", here.listen, certificates.node) as node,
     ):
-        node.become(node.state.of([], [answer("npu-smi/info", "x", 1.0)]))
+        node.become(NodeState.of([], {"other": told("x", 1.0)}))
         await node.heard()
         found = await _knocked(here.listen, certificates.node)
         assert {State.FINE} == {step.state for step in found.values()}
-        node.become(node.state.of([], [answer("npu-smi/info", "y", 2.0)]))
+        node.become(NodeState.of([], {"other": told("y", 2.0)}))
         await node.heard()
         assert 1 == node.uplink.connections
     assert re.match(r"this machine's clock is \d\S* s (ahead of|behind) the collector's", found[CLOCK].text)

@@ -13,7 +13,6 @@ import pytest
 
 from ascend_doctor.agent import streams, uplink
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
-from ascend_doctor.checks import catalogue
 from ascend_doctor.model.state import NodeState, difference
 from ascend_doctor.model.status import Status
 from ascend_doctor.probe.requests import RECHECK, REQUESTS
@@ -25,10 +24,11 @@ from ascend_doctor.wire.credentials import Address
 from ascend_doctor.wire.requests import RequestReader
 from ascend_doctor.wire.responses import response_message
 from ascend_doctor.wire.sections import SectionPool
-from node_states import answer, finding
+from node_states import finding, told
+from waiting import PATIENCE_S
 
 NODE = "node-1"
-STATE = NodeState.of([finding("roce.link", Status.PASS, 1.0)], [answer("hccn_tool/link@0", "link status: UP\n")])
+STATE = NodeState.of([finding("roce.link", Status.PASS, 1.0)], {"ports": told('{"0":"up"}', 1.0)})
 WELCOME = frames.Welcome(resume_after=None, heartbeat_s=30.0, max_inflight=4)
 
 Script = Callable[["Stage"], Any]
@@ -102,7 +102,7 @@ async def _play(state_dir: Path, done: asyncio.Event, *scripts: Script, accept: 
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     settings = UplinkSettings(NODE, state_dir, (Address("127.0.0.1", port),), accept_rechecks=accept)
-    found = Uplink(settings, catalogue.load(), chance=lambda: 0.05)
+    found = Uplink(settings, chance=lambda: 0.05)
     stop = asyncio.Event()
     task = asyncio.create_task(found.run(stop))
     try:

@@ -12,15 +12,16 @@ import pytest
 
 from ascend_doctor.agent import metrics, streams
 from ascend_doctor.collector import authority, renewing
+from ascend_doctor.model.state import NodeState
 from ascend_doctor.report import exposition
 from ascend_doctor.wire import frames
 from ascend_doctor.wire.channels import client_channel
 from ascend_doctor.wire.credentials import Address, Role
 from certificates import LOOPBACK, NOW, files
 from collecting import Node, RawStream, collecting
+from node_states import told
 from revocations import both_cas, bring, list_of, lose, own_folder, put
 from waiting import until
-from wire_pair import answer
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +44,13 @@ def theirs(certificates, tmp_path):
 @contextlib.asynccontextmanager
 async def _connected(tmp_path, here, tls):
     async with Node(tmp_path, "node-1", here.listen, tls) as node:
-        node.become(node.state.of([], [answer("npu-smi/info", "x", 1.0)]))
+        node.become(NodeState.of([], {"other": told("x", 1.0)}))
         await node.heard()
         yield node
 
 
 async def _goes_on(node, text):
-    node.become(node.state.of([], [answer("npu-smi/info", text, 2.0)]))
+    node.become(NodeState.of([], {"other": told(text, 2.0)}))
     await node.heard()
 
 
@@ -157,7 +158,7 @@ async def test_a_collector_behind_the_list_that_does_not_answer(tmp_path, certif
     """A node with a list that cannot look at its collector says why in one line."""
     put(list_of(certificates), mine)
     async with Node(tmp_path, "node-1", _nowhere(), mine) as node:
-        node.become(node.state.of([], [answer("npu-smi/info", "x", 1.0)]))
+        node.become(NodeState.of([], {"other": told("x", 1.0)}))
         await until(lambda: "connection refused; is the collector running there?" in caplog.text)
 
 

@@ -25,12 +25,14 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.probe.spool import SpoolWriter
 from ascend_doctor.wire.credentials import Address, Role, TlsFiles
 from ascend_doctor.wire.sections import read_section
-from node_states import answer, finding, with_findings
+from node_states import finding, told, with_findings
+from ports import free_port
+from waiting import PATIENCE_S, until
 
 NODE = "node-1"
 CHECKS = catalogue.load()
-HEALTHY = NodeState.of([finding("roce.link", Status.PASS, 1.0)], [answer("hccn_tool/link@0", "link status: UP\n")])
-BROKEN = NodeState.of([finding("roce.link", Status.FAIL, 2.0)], [answer("hccn_tool/link@0", "link status: DOWN\n")])
+HEALTHY = NodeState.of([finding("roce.link", Status.PASS, 1.0)], {"ports": told('{"0":"up"}', 1.0)})
+BROKEN = NodeState.of([finding("roce.link", Status.FAIL, 2.0)], {"ports": told('{"0":"down"}', 2.0)})
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -136,7 +138,7 @@ def outcomes(sections: Iterable[Section]) -> Dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def _running(settings: UplinkSettings) -> AsyncIterator[Uplink]:
-    found = Uplink(settings, CHECKS, chance=lambda: 0.05)
+    found = Uplink(settings, chance=lambda: 0.05)
     stop = asyncio.Event()
     task = asyncio.create_task(found.run(stop))
     try:
@@ -200,7 +202,7 @@ async def test_a_probe_that_restarts_goes_on_in_the_same_history(probe: Probe, s
 async def test_what_was_lost_is_counted_for_the_life_of_the_agent(probe: Probe, tmp_path: Path):
     """A new history of the spool does not make good what no collector ever heard of."""
     probe.become(HEALTHY)
-    found = Uplink(UplinkSettings(NODE, probe.folder), CHECKS)
+    found = Uplink(UplinkSettings(NODE, probe.folder))
     assert (0, 0) == (found.lost_transitions, found.waiting_bytes)
     found.look()
     assert found._session is not None

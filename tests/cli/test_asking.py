@@ -6,8 +6,9 @@ import asyncio
 import socket
 from pathlib import Path
 
-from collecting import PATIENCE_S, PROGRAM, collecting
+from collecting import PROGRAM, collecting
 from revocations import list_of, own_folder, put
+from waiting import PATIENCE_S
 
 
 async def _report(address, files):

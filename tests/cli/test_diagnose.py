@@ -22,8 +22,9 @@ from ascend_doctor.collector.admission import Admission
 from ascend_doctor.v1 import ingest_pb2_grpc
 from ascend_doctor.wire.credentials import Address, Role
 from ascend_doctor.wire.steps import State, worst
-from collecting import PATIENCE_S, PROGRAM, collecting
+from collecting import PROGRAM, collecting
 from revocations import both_cas, list_of, own_folder, put
+from waiting import PATIENCE_S
 
 WORDS = {"fine": 0, "warning": 0, "wrong": 1, "unknown": 2}
 

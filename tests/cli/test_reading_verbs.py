@@ -18,7 +18,8 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Recorded, Transition
 from ascend_doctor.report import json_history, json_report
 from collecting import PROGRAM
-from reading import PATIENCE_S, ReadingProcess
+from reading import ReadingProcess
+from waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")

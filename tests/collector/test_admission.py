@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ascend_doctor.collector import admission
 from ascend_doctor.collector.admission import RULES, Admission, Rule
+from ascend_doctor.model.state import NodeState
 from ascend_doctor.report import exposition
 from ascend_doctor.v1 import ingest_pb2, report_pb2, report_pb2_grpc
 from ascend_doctor.wire import frames
@@ -20,10 +21,10 @@ from ascend_doctor.wire.channels import client_channel, server_options
 from ascend_doctor.wire.credentials import OPERATORS, Address, CredentialError, Role
 from ascend_doctor.wire.metadata import SERVER_TIME
 from certificates import NOW
-from collecting import PATIENCE_S, Node, RawStream, ask, collecting, fetch
+from collecting import Node, RawStream, ask, collecting, fetch
+from node_states import told
 from revocations import bring, list_of, lose, own_folder, put, serial_of
-from waiting import until
-from wire_pair import answer
+from waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -170,13 +171,13 @@ async def test_an_open_stream_of_the_revoked_ends(tmp_path, certificates, theirs
             stream = RawStream(channel)
             await stream.say(frames.Hello("node-1", "e", 0, 0))
             assert isinstance(await stream.hear(), frames.Welcome)
-            other.become(other.state.of([], [answer("npu-smi/info", "x", 1.0)]))
+            other.become(NodeState.of([], {"other": told("x", 1.0)}))
             await other.heard()
             put(list_of(certificates, [certificates.node]), theirs)
             refusal = await stream.end()
         assert grpc.StatusCode.UNAUTHENTICATED is refusal.code()
         assert "the certificate of node-1 (node) has been revoked" in refusal.details()
-        other.become(other.state.of([], [answer("npu-smi/info", "y", 2.0)]))
+        other.become(NodeState.of([], {"other": told("y", 2.0)}))
         await other.heard()
         assert 1 == other.uplink.connections
         found = await _metrics_with(here.web, ("ascend_doctor_collector_streams",), 1)

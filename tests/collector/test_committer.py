@@ -10,8 +10,8 @@ import pytest
 from ascend_doctor.collector import committer
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.store import NO_NEWS, News, Retention, Standing, StoredNode, StoreError
-from collecting import until
 from store_entries import NOW, after, first
+from waiting import PATIENCE_S, until
 
 ALWAYS = 1 << 60
 
@@ -202,9 +202,9 @@ async def test_a_disk_that_stays_full_does_not_hold_up_the_end(done, monkeypatch
     running = asyncio.ensure_future(writer.run())
     await until(lambda: not writer.healthy)
     writer.close()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert ([], 1) == (done.kept, writer.backlog)
-    await asyncio.wait_for(writer.room(), 20)
+    await asyncio.wait_for(writer.room(), PATIENCE_S)
 
 
 @pytest.mark.parametrize(("limit", "value", "count"), [("FULL_AT", 3, 3), ("FULL_AT_BYTES", 2500, 2)])
@@ -215,13 +215,13 @@ async def test_who_reads_on_waits_for_room(done, monkeypatch, limit, value, coun
     writer = Committer(disk)
     running = asyncio.ensure_future(writer.run())
     for number in range(count):
-        await asyncio.wait_for(writer.room(), 20)
+        await asyncio.wait_for(writer.room(), PATIENCE_S)
         writer.put(first(f"node-{number}", {"a": b"x" * 1200}), done)
     reading = asyncio.ensure_future(writer.room())
     await until(lambda: writer.failures >= 1)
     assert not reading.done()
     disk.failures = 0
-    await asyncio.wait_for(reading, 20)
+    await asyncio.wait_for(reading, PATIENCE_S)
     assert count == len(done.kept)
     writer.close()
     await running

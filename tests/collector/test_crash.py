@@ -14,7 +14,8 @@ from ascend_doctor.model.state import NodeState
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire.credentials import read_address
 from collecting import CollectorProcess, Node, shared
-from node_states import answer, finding
+from node_states import finding, told
+from ports import free_port
 
 KILLS = 3
 
@@ -26,14 +27,14 @@ def _stored(folder):
 
 def _state(number):
     status = Status.FAIL if number % 2 else Status.PASS
-    return NodeState.of([finding("npu.ecc", status)], [answer("npu-smi/info", f"round {number}" * 500)])
+    return NodeState.of([finding("npu.ecc", status)], {"other": told(f"round {number}" * 500)})
 
 
 async def test_kill_at_random_moments(tmp_path):
     """Killed between a state and its acknowledgement, or anywhere else, it loses nothing that it acknowledged."""
     chance = random.Random(11)
     number = 0
-    start = functools.partial(CollectorProcess, tmp_path)
+    start = functools.partial(CollectorProcess, tmp_path, listen=f"127.0.0.1:{free_port()}")
     async with contextlib.AsyncExitStack() as running:
         collector = running.enter_context(start())
         node = await running.enter_async_context(Node(tmp_path, "node-1", read_address(collector.listen)))
@@ -48,8 +49,7 @@ async def test_kill_at_random_moments(tmp_path):
             acknowledged = number - node.uplink.unacknowledged
             assert -signal.SIGKILL == collector.end(signal.SIGKILL)
             assert acknowledged <= _stored(tmp_path)["node-1"].standing.sequence
-            again = functools.partial(start, listen=collector.listen)
-            collector = running.enter_context(await asyncio.get_running_loop().run_in_executor(None, again))
+            collector = running.enter_context(await asyncio.get_running_loop().run_in_executor(None, start))
         await node.heard()
         assert 0 == collector.end()
     found = _stored(tmp_path)["node-1"]

@@ -6,7 +6,7 @@ import asyncio
 import gc
 
 from ascend_doctor.collector import garbage
-from reading import until
+from waiting import until
 
 
 async def test_what_is_there_is_walked_through_no_more(monkeypatch) -> None:

@@ -25,9 +25,12 @@ from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.v1 import ingest_pb2
 from ascend_doctor.wire import collector_session, frames
 from ascend_doctor.wire.channels import client_channel
+from ascend_doctor.wire.credentials import Address
 from ascend_doctor.wire.sections import write_check, write_topic
-from collecting import PATIENCE_S, Node, RawStream, ask, collecting, fetch, judged_now, shared
+from collecting import Node, RawStream, ask, collecting, fetch, judged_now, shared
 from node_states import finding
+from ports import free_port
+from waiting import PATIENCE_S
 from wire_pair import sections
 
 HELLO = frames.Hello("node-1", "e", 0, 1, capabilities=(frames.DIGEST,))
@@ -124,6 +127,7 @@ async def test_a_cluster_from_end_to_end(tmp_path):
 async def test_a_node_resumes_where_it_was(tmp_path, monkeypatch):
     """After a restart of the collector a node sends what is new, not everything again."""
     monkeypatch.setattr(main, "RETURN_AFTER_S", 0.0)
+    address = Address("127.0.0.1", free_port())
     sent = []
     monkeypatch.setattr("ascend_doctor.wire.agent_session.whole", lambda *args: sent.append(1) or whole(*args))
     async with contextlib.AsyncExitStack() as first:

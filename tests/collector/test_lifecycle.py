@@ -18,8 +18,9 @@ from ascend_doctor.collector.store import StoreError
 from ascend_doctor.model.state import NodeState
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire.credentials import Address, CredentialError
-from collecting import ANY_PORT, CHECKS, PATIENCE_S, Node, ask, collecting, fetch, judged_now, until
+from collecting import ANY_PORT, CHECKS, Node, ask, collecting, fetch, judged_now
 from node_states import finding
+from waiting import PATIENCE_S, until
 
 
 async def _fail(settings):
@@ -103,7 +104,7 @@ async def test_a_part_that_dies_ends_the_collector(tmp_path, monkeypatch, owner,
     settings = CollectorSettings(ANY_PORT, str(tmp_path / "store.sqlite"))
     serving = main.serve(settings, CHECKS, started=lambda _: None, stop=asyncio.Event())
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        await asyncio.wait_for(serving, 20)
+        await asyncio.wait_for(serving, PATIENCE_S)
 
 
 async def test_ports_that_are_taken(tmp_path):
@@ -140,7 +141,7 @@ async def test_ipv6(tmp_path):
     settings = CollectorSettings(six, str(tmp_path / "store.sqlite"), web=six)
     stop, started = asyncio.Event(), asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(main.serve(settings, CHECKS, started=started.set_result, stop=stop))
-    here = await asyncio.wait_for(started, 10)
+    here = await asyncio.wait_for(started, PATIENCE_S)
     assert () == (await ask(here.listen)).nodes
     assert b"alive\n" == (await fetch(here.web, "/healthz"))[1]
     stop.set()

@@ -17,7 +17,8 @@ from ascend_doctor.collector.workers import BusyError
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import finding_pb2, report_pb2
-from reading import PATIENCE_S, health, link, reading, told, until
+from reading import health, link, reading, told
+from waiting import PATIENCE_S, until
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

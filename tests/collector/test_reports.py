@@ -19,7 +19,8 @@ from ascend_doctor.collector.workers import BusyError, Workers
 from ascend_doctor.model.report import Liveness
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
-from reading import ENTRIES, health, link, told, until
+from reading import ENTRIES, health, link, told
+from waiting import until
 
 NOW = 1_790_000_000.0
 

@@ -19,7 +19,7 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.wire import collector_session, frames, limits
 from ascend_doctor.wire.requests import request_messages
 from ascend_doctor.wire.responses import read_response
-from collecting import until
+from waiting import PATIENCE_S, until
 from wire_pair import sections
 
 HELLO = frames.Hello("node-1", "e", 0, 1, capabilities=(frames.DIGEST,))
@@ -72,7 +72,7 @@ class _Call:
 
     async def end(self):
         """Wait until the stream is over, and return how."""
-        (result,) = await asyncio.wait_for(asyncio.gather(self.task, return_exceptions=True), 20)
+        (result,) = await asyncio.wait_for(asyncio.gather(self.task, return_exceptions=True), PATIENCE_S)
         return result
 
 

@@ -17,8 +17,9 @@ from ascend_doctor.model.status import Status
 from ascend_doctor.wire import credentials, frames
 from ascend_doctor.wire.channels import client_channel
 from ascend_doctor.wire.sections import write_check
-from collecting import PATIENCE_S, Node, RawStream, ask, collecting, fetch
+from collecting import Node, RawStream, ask, collecting, fetch
 from node_states import finding
+from waiting import PATIENCE_S
 from wire_pair import sections
 
 HELLO = frames.Hello("node-1", "e", 0, 1)
@@ -49,7 +50,7 @@ async def test_strangers_get_no_stream(tmp_path, certificates, who):
         files = None if who == "none" else getattr(certificates, who)
         async with client_channel(here.listen, files) as channel:
             refusal = await RawStream(channel).end()
-        handshakes, opened = await _counted(here, "handshakes_total", "opened_streams_total")
+        handshakes, opened = await _counted(here, "tls_handshakes_total", "opened_streams_total")
         assert (True, 0) == (handshakes >= 1, opened)
     assert grpc.StatusCode.UNAVAILABLE is refusal.code()
 
@@ -112,7 +113,7 @@ async def test_a_reader_is_no_node(tmp_path, certificates):
         client_channel(here.listen, certificates.reader) as channel,
     ):
         refusal = await RawStream(channel).end()
-        assert [1] == await _counted(here, 'refused_streams_total{reason="identity"}')
+        assert [1] == await _counted(here, 'refused_calls_total{reason="role"}')
     assert grpc.StatusCode.PERMISSION_DENIED is refusal.code()
     assert "anne (reader) may not send results; issue a certificate with --role node" == refusal.details()
 
@@ -164,6 +165,6 @@ async def test_connections_that_say_nothing_after_the_handshake(tmp_path, certif
         ]
         idle = await asyncio.gather(*places)
         await asyncio.gather(*(_is_ended(reader) for reader, _ in idle))
-        assert [True] == [count >= 10 for count in await _counted(here, "handshakes_total")]
+        assert [True] == [count >= 10 for count in await _counted(here, "tls_handshakes_total")]
         for _, writer in idle:
             writer.close()

@@ -14,7 +14,8 @@ from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.model.report import Liveness
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.wire.credentials import read_address
-from collecting import PATIENCE_S, CollectorProcess, Node, ask, collecting, judged_now, shared
+from collecting import CollectorProcess, Node, ask, collecting, judged_now, shared
+from waiting import PATIENCE_S
 
 TRUTH = {
     "node-1": Verdict.READY,

@@ -29,7 +29,8 @@ from ascend_doctor.model.transition import Transition
 from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.report import json_report
 from conftest import ROOT
-from reading import PATIENCE_S, Reading, health, link, reading, told, until
+from reading import Reading, health, link, reading, told
+from waiting import PATIENCE_S, until
 
 SPECIFICATION = openapi.document()
 CHANGE = Transition("roce.link", "port:node-1:3", Status.PASS, None, time.time(), "down")

@@ -12,7 +12,8 @@ import pytest
 from ascend_doctor.collector import web_server
 from ascend_doctor.collector.web_server import ListenError, WebServer
 from ascend_doctor.wire.credentials import Address
-from reading import PATIENCE_S, read_answer, until
+from reading import read_answer
+from waiting import PATIENCE_S, until
 
 BIG = b"x" * (32 << 20)
 

@@ -38,10 +38,11 @@ def test_keys_are_kept_once():
 
 
 def test_other_values_for_known_keys():
-    """The row stays as it was, the new one has the new values, and no new keys."""
+    """The row stays as it was, and the new one has the new values; with a key that it does not have there is none."""
     for make in (row, numbers):
         old = make({"a": 1.0, "b": 2.0})
-        assert {"a": 1.0, "b": 5.0} == old.with_known({"b": 5.0, "c": 6.0})
+        assert {"a": 1.0, "b": 5.0} == old.with_known({"b": 5.0})
+        assert old.with_known({"b": 5.0, "c": 6.0}) is None
         assert {"a": 1.0, "b": 2.0} == old
 
 

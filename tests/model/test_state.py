@@ -8,10 +8,10 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from ascend_doctor.model.state import EMPTY, Change, NodeState, Rerun, apply, difference, with_since
+from ascend_doctor.model.state import EMPTY, Change, NodeState, apply, difference, with_since
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition, is_news
-from wire_examples import CHANGE, EVIDENCE, FINDING, PASSED, STATES
+from wire_examples import CHANGE, FINDING, PASSED, STATES, TOLD
 
 QUICK = settings(max_examples=60, deadline=None)
 
@@ -40,11 +40,9 @@ def test_failure_does_not_hide_behind_a_pass(order: int) -> None:
 
 def test_times_alone_are_a_small_change() -> None:
     """What was looked at again and is as before costs its times only."""
-    old = NodeState.of([FINDING], [EVIDENCE])
-    new = NodeState.of(
-        [attrs.evolve(FINDING, judged_at=9.0)], [attrs.evolve(EVIDENCE, started_at=8.0, duration_s=1.0, attempts=3)]
-    )
-    expected = Change(judged_at={FINDING.key: 9.0}, reruns={EVIDENCE.key: Rerun(8.0, 1.0, 3)})
+    old = NodeState.of([FINDING], {"ports": TOLD})
+    new = NodeState.of([attrs.evolve(FINDING, judged_at=9.0)], {"ports": attrs.evolve(TOLD, collected_at=8.0)})
+    expected = Change(judged_at={FINDING.key: 9.0}, collected_at={"ports": 8.0})
     assert expected == difference(old, new)
     assert new == apply(old, expected)
 
@@ -52,23 +50,32 @@ def test_times_alone_are_a_small_change() -> None:
 def test_what_is_as_before_is_no_change() -> None:
     """Entries that did not change, not even in their times, are left out of a difference."""
     other = attrs.evolve(FINDING, check="npu.ecc")
-    old = NodeState.of([FINDING], [EVIDENCE])
-    new = NodeState.of([attrs.evolve(FINDING), other], [attrs.evolve(EVIDENCE)])
+    old = NodeState.of([FINDING], {"ports": TOLD})
+    new = NodeState.of([attrs.evolve(FINDING), other], {"ports": attrs.evolve(TOLD)})
     came = Transition("npu.ecc", other.subject.key, None, Status.FAIL, other.judged_at, other.summary)
     went = attrs.evolve(came, before=Status.FAIL, after=None, at=77.0)
     assert Change(findings={other.key: other}, transitions=(came,)) == difference(old, new)
     assert Change(removed_findings=frozenset({other.key}), transitions=(went,)) == difference(new, old, 77.0)
 
 
+def test_topics_that_tell_something_else_come_whole() -> None:
+    """A topic with other facts or other quotes is a change, and so is one that is no longer told about."""
+    old = NodeState.of([], {"ports": TOLD, "node": TOLD, "tls": TOLD})
+    new = NodeState.of([], {"ports": attrs.evolve(TOLD, facts=b"{}"), "node": attrs.evolve(TOLD, quotes=b"")})
+    expected = Change(topics=dict(new.topics), removed_topics=frozenset({"tls"}))
+    assert expected == difference(old, new)
+    assert new == apply(old, expected)
+
+
 def test_times_of_what_is_not_there_are_ignored() -> None:
     """Times and removals for unknown keys change nothing."""
-    change = attrs.evolve(CHANGE, findings={}, evidence={}, transitions=())
+    change = attrs.evolve(CHANGE, findings={}, topics={}, transitions=())
     assert NodeState() == apply(EMPTY, change)
 
 
 def test_empty_change_is_false() -> None:
     """A change says whether it changes anything."""
-    assert (False, True, True) == (bool(Change()), bool(CHANGE), bool(Change(removed_evidence=frozenset({"k"}))))
+    assert (False, True, True) == (bool(Change()), bool(CHANGE), bool(Change(removed_topics=frozenset({"k"}))))
 
 
 @pytest.mark.parametrize(

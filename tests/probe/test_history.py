@@ -43,9 +43,3 @@ def test_what_was_not_answered_is_no_earlier_answer():
     hung = at(0, ending=Ending.TIMED_OUT)
     assert [("", 60.0)] == rounds(attrs.evolve(hung, exit_code=None), at(60))
     assert [("", 60.0)] == rounds(at(0), at(60), sources=(device_source("a/counters"),))
-
-
-def test_earlier_answers_stay_on_the_node():
-    """What goes to the collector holds the present answers only."""
-    kept = history.followed_by({"a/counters@3": at(0)}, {"a/counters@3": at(60)}, (COUNTERS,))
-    assert ["a/counters@3"] == list(history.present(kept))

@@ -13,6 +13,7 @@ import time
 import pytest
 
 from ascend_doctor.checks import catalogue, judging
+from ascend_doctor.checks.topics import TOPICS
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import mapping
@@ -80,7 +81,8 @@ def stage(tmp_path):
 
 
 async def test_first_round(stage):
-    """The first round asks everything; the report, the verdict and the spool say the same."""
+    """The first round asks everything; report and verdict say the same, and the spool what the node can say alone."""
+    began = stage.clock.now()
     report = await stage.step()
 
     assert Verdict.READY is report.verdict
@@ -94,8 +96,11 @@ async def test_first_round(stage):
     )
     found = SpoolReader(stage.folder).snapshot()
     assert 1 == found.sequence
-    assert {item.key for item in report.findings} == set(found.state.findings)
-    assert "hccn_tool/link@7" in found.state.evidence
+    own = {item.key for item in report.findings if not ENTRIES[item.check].fleet}
+    assert own == set(found.state.findings)
+    assert own < {item.key for item in report.findings}
+    assert {topic.name for topic in TOPICS} == set(found.state.topics)
+    assert began == found.state.topics["ports"].collected_at
 
 
 async def test_nothing_due(stage):
@@ -106,7 +111,7 @@ async def test_nothing_due(stage):
 
 
 async def test_fault_becomes_a_change(stage):
-    """A fault shows in the next round: one problem, and in the spool nothing but what changed."""
+    """A fault shows in the next round: one problem, and in the spool nothing but what changed and the new times."""
     await stage.step()
     epoch = SpoolReader(stage.folder).snapshot().epoch
     stage.cluster.inject(CablePulled(node=stage.node, npu=3))
@@ -115,9 +120,10 @@ async def test_fault_becomes_a_change(stage):
     assert Verdict.NOT_READY is report.verdict
     assert [f"{stage.node} NPU 3 port"] == [str(item.subject) for item in report.problems]
     (entry,) = SpoolReader(stage.folder).changes(epoch, 1)
-    assert "hccn_tool/link@3" in entry.change.evidence
-    assert "hccn_tool/link@2" not in entry.change.evidence
-    assert "hccn_tool/link@2" in entry.change.reruns
+    assert ["ports"] == list(entry.change.topics)
+    assert f"roce.link|port:{stage.node}:3" in entry.change.findings
+    assert f"roce.link|port:{stage.node}:2" not in entry.change.findings
+    assert f"roce.link|port:{stage.node}:2" in entry.change.judged_at
     assert 1 == verdict_file.read(stage.folder).problem_count
 
 
@@ -160,7 +166,7 @@ async def test_unwritable_state_is_the_doctors_own_trouble(stage, tmp_path, capl
     stage.folder.unlink()
     await stage.step(60.0)
     found = SpoolReader(stage.folder).snapshot()
-    assert "npu-smi/board@0" in found.state.evidence
+    assert {topic.name for topic in TOPICS} == set(found.state.topics)
 
 
 async def test_full_disk_stands_in_the_verdict(stage, monkeypatch):

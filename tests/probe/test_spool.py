@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from ascend_doctor.model import subject
-from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.state import EMPTY, Change, NodeState, apply
+from ascend_doctor.model.state import EMPTY, Change, NodeState, Told, apply
 from ascend_doctor.model.status import Status
 from ascend_doctor.probe import spool
 from ascend_doctor.probe.spool import SpoolError, SpoolReader, SpoolTakenError, SpoolWriter
@@ -24,8 +23,8 @@ from ascend_doctor.probe.spool import SpoolError, SpoolReader, SpoolTakenError, 
 def change(number, size=10):
     """Return the change that a round makes."""
     finding = Finding("roce.link", subject.port("n", number % 8), Status.PASS, f"round {number} 城")
-    evidence = Evidence("npu-smi/info", ("npu-smi", "info"), exit_code=0, stdout=b"%d" % number + b"\xff" * size)
-    return Change(findings={finding.key: finding}, evidence={evidence.key: evidence})
+    told = Told(b"%d" % number, b"\xff" * size)
+    return Change(findings={finding.key: finding}, topics={"ports": told})
 
 
 def state_after(count, size=10):
@@ -210,7 +209,7 @@ def test_record_of_another_kind(tmp_path, writer, document):
     assert 1 == SpoolReader(tmp_path / "state").snapshot().sequence
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[]\n{}", b"\xff", b'{"format":1,"epoch":"e","sequence":1}\n{"x":1}\n'])
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]\n{}", b"\xff", b'{"format":2,"epoch":"e","sequence":1}\n{"x":1}\n'])
 def test_unreadable_snapshot(tmp_path, writer, open_writer, text):
     """Without a snapshot that can be read the history begins anew, with another epoch, and old segments go."""
     for number in (1, 2):
@@ -226,11 +225,13 @@ def test_unreadable_snapshot(tmp_path, writer, open_writer, text):
     assert 1 == len(segments(folder))
 
 
-def test_newer_format_is_not_read(tmp_path, writer):
-    """A snapshot of a format to come is left alone by the reader."""
+@pytest.mark.parametrize("other", [1, 3])
+def test_another_format_is_not_read(tmp_path, writer, other):
+    """A snapshot of an older format, or of one to come, is left alone by the reader."""
     writer.append(change(1))
     path = tmp_path / "state" / "state.json"
-    path.write_bytes(path.read_bytes().replace(b'"format":1', b'"format":2'))
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"format":2', b'"format":%d' % other))
 
     assert None is SpoolReader(tmp_path / "state").snapshot()
 
@@ -330,7 +331,7 @@ def test_kill_at_any_point(tmp_path):
 
 def test_states_are_compared_by_content():
     """The state that the tests compare with is the one that the changes lead to."""
-    assert NodeState.of([], []) == EMPTY
+    assert NodeState.of([]) == EMPTY
     assert state_after(1) != state_after(2)
 
 

@@ -11,8 +11,9 @@ from ascend_doctor.v1 import report_pb2, report_pb2_grpc
 from ascend_doctor.wire import caller as wire
 from ascend_doctor.wire.caller import Caller, NotVettedError
 from ascend_doctor.wire.credentials import Address, CredentialError, Role
-from collecting import PATIENCE_S, collecting
+from collecting import collecting
 from revocations import bring, bring_back, content_of, list_of, lose, own_folder, put, serial_of
+from waiting import PATIENCE_S
 
 
 @pytest.fixture

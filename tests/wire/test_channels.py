@@ -169,12 +169,6 @@ def test_files_that_never_rest(certificates, folder, monkeypatch):
         channels.load_fitting(files(folder))
 
 
-def test_handshakes_are_counted(certificates, folder):
-    """Each asks for the files, and goes on with the last ones while they stay the same."""
-    follower = channels.Follower(files(folder))
-    assert (None, None, 2) == (follower._asked(), follower._asked(), follower.handshakes)
-
-
 @pytest.mark.parametrize("name", ["ca.crt", "tls.crt", "tls.key"])
 def test_files_that_do_not_fit_together(certificates, folder, name):
     """Each of the three files has to be what the others need; the error names them all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from array import array
-from typing import Dict, Generic, Iterator, Mapping, Sequence, Tuple, TypeVar
+from typing import Dict, Generic, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
 
 V = TypeVar("V")
 
@@ -65,13 +65,15 @@ class Row(Mapping[str, V], Generic[V]):
     def __reduce__(self) -> Tuple[object, ...]:
         return (numbers if isinstance(self._values, array) else row, (dict(self),))
 
-    def with_known(self, changes: Mapping[str, V]) -> Row[V]:
-        """Return the row with other values for some keys; those that it does not have are ignored."""
+    def with_known(self, changes: Mapping[str, V]) -> Optional[Row[V]]:
+        """Return the row with other values for some keys, None where it does not have one of them."""
         place = self._layout.place
         values = self._values[:] if isinstance(self._values, array) else list(self._values)
-        for key, value in changes.items():
-            if key in place:
+        try:
+            for key, value in changes.items():
                 values[place[key]] = value
+        except KeyError:
+            return None
         return Row(self._layout, values if isinstance(values, array) else tuple(values))
 
 

@@ -131,19 +131,20 @@ def apply(state: Sections, change: SectionsChange) -> Sections:
         total += _sum_over(change.sections.values()) - _sum_over(left)
         size += _size_over(change.sections.values()) - _size_over(left)
         sections = _followed_by(sections, change.sections, change.removed)
-    # As a rule a round brings new times and nothing else.
-    known = all(name in state.times or name not in sections for name in change.times)
-    if known and not change.removed:
-        return Sections(sections, numbers(state.times).with_known(change.times), sum_=total % _MODULUS, size=size)
-    times = {name: at for name, at in {**state.times, **change.times}.items() if name in sections}
-    return Sections(sections, times, sum_=total % _MODULUS, size=size)
+    # As a rule a round brings new times, and of nothing that was not there.
+    times = None if change.removed else numbers(state.times).with_known(change.times)
+    if times is not None:
+        return Sections(sections, times, sum_=total % _MODULUS, size=size)
+    merged = {name: at for name, at in {**state.times, **change.times}.items() if name in sections}
+    return Sections(sections, merged, sum_=total % _MODULUS, size=size)
 
 
 def _followed_by(
     sections: Mapping[str, Section], upserts: Mapping[str, Section], removed: FrozenSet[str]
 ) -> Mapping[str, Section]:
-    if not removed and all(name in sections for name in upserts):
-        return row(sections).with_known(upserts)
+    known = None if removed else row(sections).with_known(upserts)
+    if known is not None:
+        return known
     return {**{name: item for name, item in sections.items() if name not in removed}, **upserts}
 
 

@@ -17,5 +17,11 @@ import os
 # gRPC's fork handlers break processes that the same program starts. The setting is read when grpc is imported, and
 # every module here that imports it lies behind this one.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+# Its newer threads for events hand every message on once more. The older way costs a quarter less CPU where thousands
+# of streams say little (measured with grpcio 1.80); a release that does not know these words passes over them.
+os.environ.setdefault(
+    "GRPC_EXPERIMENTS",
+    "-event_engine_listener,-event_engine_client,-event_engine_poller_for_python,-event_engine_callback_cq",
+)
 # Its own log lines go to standard error, past every log of ours; what matters in them comes as the status of a call.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
