@@ -25,6 +25,7 @@ from gates import Gate, finish
 from recorded import HEALTHY, of_node
 
 from ascend_doctor.checks import catalogue
+from ascend_doctor.collector.admission import Admission
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.collector.garbage import keep_settled, settle
@@ -154,8 +155,9 @@ async def serve(folder: Path, nodes: Sequence[StoredNode]) -> AsyncIterator[Serv
     committer = Committer(store)
     reports = Reports(fleet, catalogue.load())
     ingest = IngestService(fleet, committer, secured=False)
-    readers = Readers(reports, History(store, committer.do), ingest, committer, secured=False)
-    server = grpc.aio.server(options=server_options())
+    admission = Admission(None)
+    readers = Readers(reports, History(store, committer.do), ingest, committer, admission)
+    server = grpc.aio.server(options=server_options(), interceptors=[admission])
     readers.add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")
     web = WebServer(Address("127.0.0.1", 0), readers.application())

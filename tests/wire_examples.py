@@ -108,7 +108,6 @@ RECORDED = Recorded(7, "node-1", 1_790_000_002.5, attrs.evolve(TRANSITION, subje
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIMES = st.integers(0, 4_000_000_000_000).map(lambda milliseconds: milliseconds / 1000)
-SPANS = st.integers(0, 10_000_000).map(lambda milliseconds: milliseconds / 1000)
 NODES = st.sampled_from(["", "node-1", "a.example.org", "N2"])
 WHOLE_NUMBERS = st.integers(-(10**30), 10**30)
 
@@ -133,22 +132,6 @@ QUOTES = _of(
     exit_code=CODES,
 )
 REMEDIES = _of(Remedy, text=TEXTS, command=TEXTS, disruption=st.sampled_from(Disruption))
-WORDS = st.binary(max_size=10).map(lambda word: word.decode("utf-8", "surrogateescape"))
-ANSWERS = _of(
-    Evidence,
-    key=NAMES,
-    argv=st.lists(WORDS, max_size=4).map(tuple),
-    ending=st.sampled_from(Ending),
-    exit_code=CODES,
-    stdout=st.binary(max_size=60),
-    stderr=st.binary(max_size=20),
-    truncated=st.booleans(),
-    started_at=TIMES,
-    duration_s=SPANS,
-    attempts=st.integers(0, 9),
-    note=TEXTS,
-    redactions=st.lists(NAMES, max_size=2).map(tuple),
-)
 FINDINGS = _of(
     Finding,
     check=NAMES,

@@ -198,11 +198,13 @@ def test_a_topic_is_told_and_read_back() -> None:
     assert tell_all(view) == tell_all(again)
 
 
-def test_times_of_collection_are_not_told() -> None:
-    """The same answers in a later round are told in the same bytes."""
+def test_times_of_collection_stand_beside_what_is_told() -> None:
+    """The same answers in a later round are told in the same bytes; only the time of collection is another."""
     view = views()[0]
     later = NodeView("n", {key: attrs.evolve(item, started_at=AT + 60) for key, item in view.evidence.items()})
-    assert tell_all(view) == tell_all(later)
+    told = tell_all(view)
+    assert {AT} == {item.collected_at for item in told.values()}
+    assert {name: attrs.evolve(item, collected_at=AT + 60) for name, item in told.items()} == tell_all(later)
 
 
 def test_names_of_topics_differ_from_ids_of_checks() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import attrs
+
 from ascend_doctor.checks.view import NOT_ASKED, NodeView
 from ascend_doctor.facts.hccn_tool import link, ping
 from ascend_doctor.facts.hccn_tool.link import LinkFacts
 from ascend_doctor.facts.host import identity
 from ascend_doctor.facts.npu_smi import board, info
-from ascend_doctor.facts.source import WHOLE_NODE, Target
+from ascend_doctor.facts.source import EARLIER, WHOLE_NODE, Target
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.evidence import Ending, Evidence
 from ascend_doctor.model.reading import Absence, Missing
@@ -85,6 +87,13 @@ def test_the_oldest_answer_dates_a_set_of_sources() -> None:
     view = NodeView("n", of(table(1)))
     assert AT == view.collected_at([info.SOURCE, link.SOURCE])
     assert 0.0 == view.collected_at([link.SOURCE])
+
+
+def test_earlier_answers_do_not_make_the_present_ones_old() -> None:
+    """Of a source that keeps earlier answers the present one tells when it was collected."""
+    present = answer(hccn(0, "link"), UP)
+    earlier = attrs.evolve(present, key=f"{present.key}{EARLIER}1", started_at=AT - 60)
+    assert AT == NodeView("n", of(earlier, present)).collected_at([link.SOURCE])
 
 
 def test_newer_answers_are_parsed_only_where_they_differ() -> None:

@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given, settings
 
 from ascend_doctor.model import codec
-from ascend_doctor.model.evidence import Evidence
 from ascend_doctor.model.finding import Finding, Quantity
 from ascend_doctor.model.forms import CodecError
+from ascend_doctor.model.state import Told
 from wire_examples import (
-    ANSWERS,
     CHANGE,
     CHANGES,
-    EVIDENCE,
     FINDING,
     FINDINGS,
     QUOTE,
@@ -35,11 +33,10 @@ def through_json(document: Any) -> Any:
     return json.loads(json.dumps(document, allow_nan=False))
 
 
-@given(ANSWERS, FINDINGS, SUMMARIES)
+@given(FINDINGS, SUMMARIES)
 @QUICK
-def test_parts_come_back_as_they_were(answer: Any, finding: Any, summary: Any) -> None:
-    """Any answer, finding and node comes out of its document as it went in."""
-    assert answer == codec.evidence_from_dict(through_json(codec.evidence_to_dict(answer)))
+def test_parts_come_back_as_they_were(finding: Any, summary: Any) -> None:
+    """Any finding and node comes out of its document as it went in."""
     assert finding == codec.finding_from_dict(through_json(codec.finding_to_dict(finding)))
     assert summary == codec.node_summary_from_dict(through_json(codec.node_summary_to_dict(summary)))
 
@@ -71,14 +68,15 @@ def test_numbers_keep_their_form() -> None:
 
 def test_bytes_are_text_where_they_can_be() -> None:
     """UTF-8 is kept readable, anything else is marked."""
-    document = codec.evidence_to_dict(EVIDENCE)
-    assert "link status: DOWN\n" == document["stdout"]
-    assert {"base64": "/yB3YXJuaW5nCg=="} == document["stderr"]
+    document = codec.state_to_dict(STATE)["topics"]["ports"]
+    assert '{"0":"up"}' == document["facts"]
+    assert {"base64": "bGluayBzdGF0dXM6IFVQCv8="} == document["quotes"]
 
 
 def test_left_out_keys_take_their_defaults() -> None:
     """A document that was written before a field existed can still be read."""
-    assert Evidence("k", ("tool",)) == codec.evidence_from_dict({"key": "k", "argv": ["tool"]})
+    state = codec.state_from_dict({"format_version": 1, "topics": {"ports": {"facts": "{}"}}})
+    assert {"ports": Told(b"{}")} == dict(state.topics)
     subject = codec.subject_to_dict(FINDING.subject)
     least = {"check": "c", "subject": subject, "status": "pass", "summary": "s"}
     assert Finding("c", FINDING.subject, FINDING.status.PASS, "s") == codec.finding_from_dict(least)
@@ -146,18 +144,16 @@ def test_bad_document_is_refused_with_the_place(expected: str, spoil: Spoil) -> 
 
 
 @pytest.mark.parametrize(
-    "stdout", [7, {"base64": 7}, {"base64": "%%"}, {"base64": "", "x": 1}, {}, "\ud800", {"base64": "é"}]
+    "facts", [7, {"base64": 7}, {"base64": "%%"}, {"base64": "", "x": 1}, {}, "\ud800", {"base64": "é"}]
 )
-def test_bad_bytes_are_refused(stdout: object) -> None:
+def test_bad_bytes_are_refused(facts: object) -> None:
     """Bytes are text or marked base64, nothing else."""
-    with pytest.raises(CodecError, match=r"^stdout: expected text or "):
-        codec.evidence_from_dict({"key": "k", "argv": [], "stdout": stdout})
+    with pytest.raises(CodecError, match=r"^topics\['ports'\]\.facts: expected text or "):
+        codec.state_from_dict({"format_version": 1, "topics": {"ports": {"facts": facts}}})
 
 
-def test_bad_flag_and_keys() -> None:
-    """0 is not false, and a removed key is text."""
-    with pytest.raises(CodecError, match="truncated: expected true or false, found 0"):
-        codec.evidence_from_dict({"key": "k", "argv": [], "truncated": 0})
+def test_bad_keys_and_documents() -> None:
+    """A removed key is text, and a document is an object."""
     with pytest.raises(CodecError, match=r"removed_findings\[0\]: expected text, found 1"):
         codec.change_from_dict({"format_version": 1, "removed_findings": [1]})
     with pytest.raises(CodecError, match=r"^expected an object, found \[\]$"):

@@ -18,7 +18,7 @@ from ascend_doctor.wire.credentials import Address
 logger = logging.getLogger(__name__)
 
 LOOK_LIMIT_S = 60.0
-"""The spool is looked at twice a second; who has not done so for this long is stuck."""
+"""The spool is looked at every second; who has not done so for this long is stuck."""
 
 
 def run(settings: UplinkSettings, metrics: Optional[Address]) -> None:

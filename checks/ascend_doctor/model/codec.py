@@ -14,10 +14,9 @@ import base64
 import math
 from typing import Any, Callable, Tuple, TypeVar, Union
 
-from ascend_doctor.model.evidence import Ending, Evidence, Quote
+from ascend_doctor.model.evidence import Ending, Quote
 from ascend_doctor.model.finding import Finding, Quantity, Remedy
 from ascend_doctor.model.forms import (
-    FLAG,
     INTEGER,
     NUMBER,
     TEXT,
@@ -105,21 +104,6 @@ _QUOTE = record(
     ending=choice(Ending),
     exit_code=optional(INTEGER),
 )
-_EVIDENCE = record(
-    Evidence,
-    key=TEXT,
-    argv=_TEXTS,
-    ending=choice(Ending),
-    exit_code=optional(INTEGER),
-    stdout=_BYTES,
-    stderr=_BYTES,
-    truncated=FLAG,
-    started_at=NUMBER,
-    duration_s=NUMBER,
-    attempts=INTEGER,
-    note=TEXT,
-    redactions=_TEXTS,
-)
 _FINDING = record(
     Finding,
     check=TEXT,
@@ -192,7 +176,6 @@ subject_to_dict, subject_from_dict = _publish(_SUBJECT)
 quantity_to_dict, quantity_from_dict = _publish(_QUANTITY)
 remedy_to_dict, remedy_from_dict = _publish(_REMEDY)
 quote_to_dict, quote_from_dict = _publish(_QUOTE)
-evidence_to_dict, evidence_from_dict = _publish(_EVIDENCE)
 finding_to_dict, finding_from_dict = _publish(_FINDING)
 node_summary_to_dict, node_summary_from_dict = _publish(_NODE_SUMMARY)
 report_to_dict, report_from_dict = _publish(_REPORT)

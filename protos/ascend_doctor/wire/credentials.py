@@ -214,7 +214,7 @@ SERVER_OPTIONS: Dict[str, int] = {
     "grpc.max_connection_idle_ms": 300_000,
     # Nothing compressed is taken: gRPC unpacks a message before it looks at its size, a GiB out of one (grpcio 1.80).
     "grpc.compression_enabled_algorithms_bitset": 1,
-    "grpc.server_handshake_timeout_ms": 5_000,
+    "grpc.server_handshake_timeout_ms": 30_000,
     "grpc.so_reuseport": 0,
     # Buffers of TLS are made for the largest record: 7 KiB less for each of thousands of streams (with grpcio 1.80).
     "grpc.tsi.max_frame_size": 4_096,
