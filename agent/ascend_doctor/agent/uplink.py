@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import attrs
 
@@ -35,7 +35,7 @@ class UplinkSettings:
 
     `collectors` are tried in turn; with none the uplink only follows the spool, for the metrics. `tls` is None on
     loopback only. `interval_s` and `current_s` are told to the collector: how often the node looks, and for how long
-    what it said counts. `intervals_s` overrides how often the probe asks single sources, by name.
+    what it said counts.
     """
 
     node: str
@@ -45,7 +45,6 @@ class UplinkSettings:
     agent_version: str = ""
     interval_s: Optional[float] = None
     current_s: Optional[float] = None
-    intervals_s: Mapping[str, float] = attrs.field(factory=dict)
     accept_rechecks: bool = True
 
 
