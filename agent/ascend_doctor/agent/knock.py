@@ -14,7 +14,7 @@ from ascend_doctor.report.printable import printable, span
 from ascend_doctor.v1 import ingest_pb2_grpc
 from ascend_doctor.wire.caller import Caller, NotVettedError
 from ascend_doctor.wire.credentials import Address, CredentialError, TlsFiles
-from ascend_doctor.wire.metadata import SERVER_TIME
+from ascend_doctor.wire.metadata import SERVER_TIME, number
 from ascend_doctor.wire.steps import State, Step, fine, wrong
 
 ANSWER_S = 10.0
@@ -75,17 +75,8 @@ async def _ask(address: Address, files: Optional[TlsFiles], timeout_s: float, cl
             pass  # the status says it all
         code, details = await call.code(), await call.details()
         heard_at = clock()
-        return _Answer(code, printable(details or ""), _time_in(await call.trailing_metadata()), asked_at, heard_at)
-
-
-def _time_in(metadata: Any) -> Optional[float]:
-    for key, value in metadata or ():
-        if key == SERVER_TIME:
-            try:
-                return float(value)
-            except ValueError:
-                return None
-    return None
+        server_time = number(await call.trailing_metadata(), SERVER_TIME)
+        return _Answer(code, printable(details or ""), server_time, asked_at, heard_at)
 
 
 def _admission(address: Address, answer: _Answer) -> Step:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
@@ -22,7 +21,7 @@ from ascend_doctor.wire.diagnosis import diagnose
 from ascend_doctor.wire.effects import Close, Reason
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.frames import AgentFrame, CollectorFrame
-from ascend_doctor.wire.metadata import RETRY_AFTER
+from ascend_doctor.wire.metadata import RETRY_AFTER, number
 from ascend_doctor.wire.requests import request_messages
 from ascend_doctor.wire.responses import read_response
 
@@ -213,9 +212,5 @@ async def _write(call: Any, session: AgentSession, conversation: Conversation) -
 
 def _hint(error: grpc.aio.AioRpcError) -> Optional[float]:
     """Return after how many seconds the collector wants to see the node again, None when it does not say."""
-    metadata: Any = error.trailing_metadata()
-    for key, value in metadata or ():
-        with contextlib.suppress(ValueError):
-            if key == RETRY_AFTER and 0 <= float(value) <= LONGEST_HINT_S:
-                return float(value)
-    return None
+    hint_s = number(error.trailing_metadata(), RETRY_AFTER)
+    return hint_s if hint_s is not None and 0 <= hint_s <= LONGEST_HINT_S else None
