@@ -3,7 +3,7 @@
 Started by `fleet.py` with a plan as JSON on its standard input, it answers words on further lines with one line
 of JSON:
 
-    status          how many nodes are welcome, and whether everything they sent is acknowledged
+    status          how many nodes are welcome, and of how many all is acknowledged but the newest round
     fault NUMBER    a check of the node fails from now on; the time of sending
     repair NUMBER   it passes again
     storm SECONDS   the nodes of one rack change as fast as they are let, for so long
@@ -272,7 +272,8 @@ async def main() -> None:
             break
         if words[0] == "status":
             streaming = [node for node in nodes if node.session.streaming]
-            caught_up = sum(node.session.acked == node.session.sequence for node in streaming)
+            # A round in which all is as before is acknowledged with the next.
+            caught_up = sum(node.session.acked >= node.session.sequence - 1 for node in streaming)
             lost = sum(node.session.lost_transitions for node in nodes)
             answer: Dict[str, Any] = {"streaming": len(streaming), "caught_up": caught_up, "lost": lost}
         elif words[0] == "storm":

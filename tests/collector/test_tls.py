@@ -100,7 +100,7 @@ async def test_a_node_may_not_speak_of_another(tmp_path, certificates):
         assert [1] == await _counted(here, 'refused_streams_total{reason="identity"}')
         report = await ask(here.listen, certificates.reader)
         assert (["node-1", "node-2"], ()) == ([item.name for item in report.nodes], report.problems)
-        node.become(FINE)
+        node.become(NodeState.of([finding("npu.ecc", Status.WARN)]))
         await node.heard()
     assert grpc.StatusCode.PERMISSION_DENIED is refusal.code()
     assert "a finding of node node-2 is about node:node-1:" == refusal.details()

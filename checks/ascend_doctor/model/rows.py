@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from array import array
-from typing import Dict, Generic, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Dict, Generic, ItemsView, Iterator, Mapping, Optional, Sequence, Tuple, TypeVar, ValuesView
 
 V = TypeVar("V")
 
@@ -52,6 +52,16 @@ class Row(Mapping[str, V], Generic[V]):
     def __contains__(self, key: object) -> bool:
         return key in self._layout.place
 
+    def get(self, key: str, default: Any = None) -> Any:
+        place = self._layout.place.get(key)
+        return default if place is None else self._values[place]
+
+    def values(self) -> ValuesView[V]:
+        return _Values(self)
+
+    def items(self) -> ItemsView[str, V]:
+        return _Items(self)
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Row) and other._layout is self._layout and type(other._values) is type(self._values):
             return bool(self._values == other._values)
@@ -75,6 +85,25 @@ class Row(Mapping[str, V], Generic[V]):
         except KeyError:
             return None
         return Row(self._layout, values if isinstance(values, array) else tuple(values))
+
+
+class _Values(ValuesView[V]):
+    """The values side by side as they are, without looking up each by its key."""
+
+    _mapping: Row[V]
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._mapping._values)  # noqa: SLF001 - its own class
+
+
+class _Items(ItemsView[str, V]):
+    """The same with the keys."""
+
+    _mapping: Row[V]
+
+    def __iter__(self) -> Iterator[Tuple[str, V]]:
+        row = self._mapping
+        return zip(row._layout.keys, row._values)  # noqa: SLF001 - its own class
 
 
 def row(items: Mapping[str, V]) -> Row[V]:

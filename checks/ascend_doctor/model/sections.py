@@ -109,6 +109,11 @@ class SectionsChange:
     transitions: Tuple[Tuple[int, Transition], ...] = ()
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether it brings new times at most: all is as before."""
+        return not (self.sections or self.removed or self.transitions)
+
+    @property
     def size(self) -> int:
         """About how many bytes the change takes in memory and on the wire; good enough to bound a queue."""
         told = sum(_ENTRY_BYTES + len(item.summary) for _, item in self.transitions)

@@ -22,8 +22,10 @@ MAX_BATCH = 256
 MAX_BATCH_BYTES = 16 << 20
 FIRST_RETRY_S = 0.5
 MAX_RETRY_S = 30.0
-GATHER_S = 0.25
-"""So long it is waited for more to commit with what came first: thousands of nodes need ten synced writes a second."""
+GATHER_S = 1.0
+"""So long it is waited for more to commit with what came first, as long as all of it says that nothing has changed."""
+NEWS_GATHER_S = 0.1
+"""So long once there is news: thousands of nodes need ten synced writes a second at most."""
 NEWS_INTERVAL_S = 1.0
 PRUNE_INTERVAL_S = 300.0
 
@@ -73,6 +75,7 @@ class Committer:
         self._clock = clock
         self._waiting: Deque[Union[_Claim, _Change]] = deque()
         self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._closing = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -124,6 +127,7 @@ class Committer:
     def close(self) -> None:
         """Let `run` end after what waits is committed."""
         self._closing.set()
+        self._urgent.set()
         self._wake.set()
 
     async def _run(self) -> None:
@@ -140,7 +144,7 @@ class Committer:
                 self.healthy = False
                 if self._closing.is_set():
                     return
-                await self._closing_within(retry_s)
+                await _set_within(self._closing, retry_s)
                 retry_s = min(2 * retry_s, MAX_RETRY_S)
             else:
                 self.healthy, retry_s = True, FIRST_RETRY_S
@@ -149,8 +153,7 @@ class Committer:
     async def _work(self, now: Callable[[], float]) -> None:
         """Do what is to be done now."""
         if self._waiting:
-            if len(self._waiting) < MAX_BATCH and not self._closing.is_set():
-                await self._closing_within(GATHER_S)
+            await self._gather()
             await self._commit()
         if self._news is not None and now() >= self._news_at:
             self._news_at = now() + NEWS_INTERVAL_S
@@ -170,10 +173,12 @@ class Committer:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), max(0.0, due - now()))
 
-    async def _closing_within(self, seconds: float) -> None:
-        """Wait so long, unless everything is to end."""
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+    async def _gather(self) -> None:
+        """Let more come that can be committed together."""
+        for seconds, sooner in ((GATHER_S - NEWS_GATHER_S, self._urgent), (NEWS_GATHER_S, self._closing)):
+            if len(self._waiting) < MAX_BATCH and not self._closing.is_set():
+                await _set_within(sooner, seconds)
+        self._urgent.clear()
 
     async def _commit(self) -> None:
         claims, changes = self._batch()
@@ -227,6 +232,8 @@ class Committer:
 
     def _queue(self, item: Union[_Claim, _Change]) -> None:
         self._waiting.append(item)
+        if isinstance(item, _Claim) or item.entry.is_news:
+            self._urgent.set()
         self._wake.set()
         self._look_for_room()
 
@@ -242,3 +249,9 @@ class Committer:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
         finally:
             self.busy_s += time.monotonic() - began
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait so long, unless the event is set before."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -32,9 +32,9 @@ from ascend_doctor.wire.responses import response_message
 
 log = logging.getLogger(__name__)
 
-TICK_S = 5.0
+TICK_S = 15.0
 """How often a session is asked what is due; all its deadlines are longer than that by far."""
-TICK_PARTS = 50
+TICK_PARTS = 60
 """The streams are ticked in so many parts of a tick, so that thousands of them do not hold up the loop at once."""
 MAX_OUTGOING = 256
 """Frames that wait for one node; a peer that does not read them is cut off."""

@@ -57,6 +57,11 @@ class Entry:
     transitions: Tuple[Tuple[int, Transition], ...] = ()
 
     @property
+    def is_news(self) -> bool:
+        """Whether somebody may wait for it: it is more than a round in which hardly anything changed."""
+        return self.whole or bool(self.transitions)
+
+    @property
     def size(self) -> int:
         """About how many bytes it takes in memory; good enough to bound a queue."""
         contents = sum(map(len, self.sections.values()))

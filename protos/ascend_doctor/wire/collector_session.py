@@ -83,7 +83,8 @@ class CollectorSession:
         self._offer = offer
         self._closed = False
         self._committed = -1
-        self._pending: Deque[int] = deque()
+        self._pending: Deque[Tuple[int, bool]] = deque()
+        self._owes = False
         self._claimed = b""
         self._verifying = False
         self._awaiting = False
@@ -109,15 +110,21 @@ class CollectorSession:
         return (Deliver(frame),)
 
     def committed(self, epoch: str, sequence: int) -> Effects:
-        """Acknowledge: the store has what a `Commit` asked for, of this session or an earlier one of the same node."""
+        """Acknowledge: the store has what a `Commit` asked for, of this session or an earlier one of the same node.
+
+        Of changes that only say that all is as before, every second one is acknowledged, with the one before it: they
+        are nearly all that thousands of nodes send, and a node that wants to know sooner asks with a heartbeat.
+        """
         if self._closed or self.hello is None or self.hello.epoch != epoch:
             return ()
         if not self._committed < sequence <= self.sequence:
             return ()
         self._committed = sequence
-        while self._pending and self._pending[0] <= sequence:
-            self._pending.popleft()
-        return (Send(frames.Ack(sequence)),)
+        only_quiet = bool(self._pending)
+        while self._pending and self._pending[0][0] <= sequence:
+            only_quiet = self._pending.popleft()[1] and only_quiet
+        self._owes = only_quiet and not self._owes and self._offer.max_inflight > 1
+        return () if self._owes else (Send(frames.Ack(sequence)),)
 
     def tick(self, now: float) -> Effects:
         """Do what is due: ask again for a whole state that did not come, end a dead stream."""
@@ -216,7 +223,7 @@ class CollectorSession:
         if len(self._pending) >= 2 * self._offer.max_inflight:
             return self._close(Reason.LIMIT, "more states are on their way than Welcome allows")
         self.sequence, self.state, self._claimed = frame.sequence, state, frame.digest
-        self._pending.append(frame.sequence)
+        self._pending.append((frame.sequence, frame.change.is_quiet and not frame.whole))
         commit = Commit(hello.node, hello.epoch, frame.sequence, frame.whole, frame.change, state, verified)
         return (commit,)
 
