@@ -53,13 +53,16 @@ class Row(Mapping[str, V], Generic[V]):
         return key in self._layout.place
 
     def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a key, or else the default."""
         place = self._layout.place.get(key)
         return default if place is None else self._values[place]
 
     def values(self) -> ValuesView[V]:
+        """Return all values."""
         return _Values(self)
 
     def items(self) -> ItemsView[str, V]:
+        """Return all keys with their values."""
         return _Items(self)
 
     def __eq__(self, other: object) -> bool:
