@@ -2,7 +2,7 @@
 
 SETUP := python3 tests/matrix.py
 
-.PHONY: help demo test lint bench-round bench-healthy bench-footprint bench-fleet bench-reconnect bench-crash bench-report bench-store fuzz protos docs lock clean
+.PHONY: help demo test lint bench-round bench-healthy bench-footprint bench-fleet bench-reconnect bench-failover bench-crash bench-report bench-store fuzz protos record-stream docs lock clean
 
 help:
 	@echo "make demo         a simulated cluster: healthy, three faults named one by one, repaired"
@@ -13,11 +13,13 @@ help:
 	@echo "make bench-footprint  what probe and uplink take from a node: CPU, memory, and how soon a fault is reported"
 	@echo "make bench-fleet  what 2,000 and 10,000 nodes cost a collector, and how soon a fault is in its report"
 	@echo "make bench-reconnect  a collector is killed under 10,000 nodes: when are all of them back"
+	@echo "make bench-failover  one of two collectors is killed under 1,000 nodes: when does the other serve all, rightly"
 	@echo "make bench-crash  processes are killed 200 times: is anything lost, or told twice"
 	@echo "make bench-report  what answers for a fleet of ten thousand nodes cost, and hold up the collector"
 	@echo "make bench-store  what the stores of a collector cost: CPU, disk, and the time to load ten thousand nodes"
 	@echo "make fuzz         half an hour of looking for an answer that a parser cannot take"
 	@echo "make protos       generate the code of the wire again"
+	@echo "make record-stream  record what an agent of this version says, before it is released"
 	@echo "make docs         generate the pages of the checks and the API's document again"
 	@echo "make lock         resolve the pinned requirements again (needs uv)"
 	@echo "make clean        remove .venv and what the tests left"
@@ -47,6 +49,9 @@ bench-fleet:
 bench-reconnect:
 	@$(SETUP) run benchmarks/reconnect.py
 
+bench-failover:
+	@$(SETUP) run benchmarks/failover.py
+
 bench-crash:
 	@$(SETUP) run benchmarks/crash.py
 
@@ -61,6 +66,9 @@ fuzz:
 
 protos:
 	@$(SETUP) run protos/generate.py
+
+record-stream:
+	@$(SETUP) run tests/record_stream.py
 
 docs:
 	@$(SETUP) run -m ascend_doctor.report.check_pages docs/checks

@@ -106,7 +106,8 @@ class Collector:
         said = self.process.stdout.readline()
         if not said.startswith("listening on "):
             raise RuntimeError(self.log.read_text())
-        self.listen, self.web = said[len("listening on ") :].rstrip().split(", http://")
+        self.listen, page = said[len("listening on ") :].rstrip().split(", http://")
+        self.web = page.partition("/")[0]
 
     @property
     def usage(self) -> Usage:
@@ -137,7 +138,7 @@ class Swarm:
             [sys.executable, str(HERE / "swarm.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         settings = {
-            "address": address,
+            "addresses": [address],
             "numbers": list(numbers),
             "recordings": str(folder / "recordings.pickle"),
             "credentials": str(folder / "nodes"),

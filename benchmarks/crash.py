@@ -15,13 +15,16 @@ import argparse
 import asyncio
 import collections
 import json
+import os
 import random
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Counter, Dict, List, Optional, Sequence, Set, Tuple
@@ -38,6 +41,7 @@ from ascend_doctor.model.transition import Transition
 
 HERE = Path(__file__).resolve().parent
 NODE = "node-1"
+TOLD = "told.jsonl"
 Told = Tuple[str, str, str, str, float]
 """A transition as it is compared: check, subject, before, after, time."""
 
@@ -49,10 +53,15 @@ class Size:
     kills: int = 200
     least_s: float = 0.2
     most_s: float = 2.0
+    calm_s: float = 3.0
+    """Before the first kill, and after the last."""
+    full_s: float = 10.0
+    """How long a disk is full, and how long it is not before something else happens."""
 
 
 WHOLE = Size()
-SHORT = Size(6, 0.2, 1.0)
+SHORT = Size(6, 0.1, 0.5, 1.5, 1.5)
+VICTIMS = ("probe", "agent", "collector")
 
 
 class Site:
@@ -61,6 +70,9 @@ class Site:
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.seed = seed
+        testimony, self._words = os.pipe()
+        self._clerk = threading.Thread(target=_write_down, args=(testimony, folder / TOLD), daemon=True)
+        self._clerk.start()
         self.collector = Collector(folder)
         self.listen = self.collector.listen
         self.configuration = folder / "config.yaml"
@@ -77,7 +89,9 @@ class Site:
     def _start_probe(self) -> subprocess.Popen[bytes]:
         with (self.folder / "probe.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, str(HERE / "crash_probe.py"), str(self.folder), str(self.seed)], stderr=log
+                [sys.executable, str(HERE / "crash_probe.py"), str(self.folder), str(self.seed)],
+                stdout=self._words,
+                stderr=log,
             )
 
     def _start_agent(self) -> subprocess.Popen[bytes]:
@@ -111,6 +125,14 @@ class Site:
                 process.kill()
             process.wait()
         self.collector.end(signal.SIGTERM)
+        os.close(self._words)
+        self._clerk.join()
+
+
+def _write_down(testimony: int, into: Path) -> None:
+    """Keep what the probes say until the last of them is gone."""
+    with open(testimony, "rb") as words, into.open("wb") as told:
+        shutil.copyfileobj(words, told)
 
 
 @attrs.frozen
@@ -122,10 +144,10 @@ class Testimony:
 
     @classmethod
     def of(cls, folder: Path) -> Testimony:
-        """Read it. A last line that is torn was never said."""
+        """Read it. A line that is torn was never said."""
         intended: Dict[Tuple[str, int], List[List[Told]]] = {}
         written: Dict[Tuple[str, int], List[Told]] = {}
-        for line in (folder / "told.jsonl").read_bytes().splitlines():
+        for line in (folder / TOLD).read_bytes().splitlines():
             try:
                 record = json.loads(line)
             except ValueError:
@@ -245,12 +267,12 @@ def fill_the_disks(site: Site, size: Size) -> None:
     for which, process in (("collector", site.collector.process), ("probe", site.probe)):
         _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, hard))
-        time.sleep(5 * size.most_s)
+        time.sleep(size.full_s)
         if process.poll() is not None:
             raise RuntimeError(f"the {which} has ended because its disk is full")
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        say(f"the disk of the {which} was full for {5 * size.most_s:.0f} s")
-        time.sleep(5 * size.most_s)
+        say(f"the disk of the {which} was full for {size.full_s:.3g} s")
+        time.sleep(size.full_s)
 
 
 def run(folder: Path, size: Size, seed: int) -> List[Gate]:
@@ -264,13 +286,16 @@ def run(folder: Path, size: Size, seed: int) -> List[Gate]:
     chance = random.Random(seed)
     site = Site(folder, seed)
     try:
-        time.sleep(3.0)
+        time.sleep(size.calm_s)
         for number in range(size.kills):
-            site.kill(chance.choice(("probe", "agent", "collector")))
+            if number % len(VICTIMS) == 0:
+                victims = chance.sample(VICTIMS, len(VICTIMS))
+            site.kill(victims[number % len(VICTIMS)])
             time.sleep(chance.uniform(size.least_s, size.most_s))
-            if number % 20 == 19:
-                say(f"{number + 1} kills: {dict(site.kills)}")
-        time.sleep(2.0)
+            if number % 20 == 19 or number == size.kills - 1:
+                counts = ", ".join(f"{which} {count}" for which, count in sorted(site.kills.items()))
+                say(f"{number + 1} kills: {counts}")
+        time.sleep(size.calm_s)
         fill_the_disks(site, size)
         site.stop_probe()
         came = settle(site)

@@ -1,13 +1,14 @@
 """The probe of a simulated node in fast motion, for `crash.py`: a minute passes in a twentieth of a second.
 
-What it tells is written down twice: before a change goes into the spool, and after it is there.
+What it tells is said twice on its standard output: before a change goes into the spool, and after it is there. That is
+a pipe, for its files are those on a disk that may be full.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import os
 import random
 import sys
 from pathlib import Path
@@ -32,25 +33,22 @@ PAUSE_S = 0.03
 
 
 class TellingSpool(SpoolWriter):
-    """A spool that writes down elsewhere, too, which results changed with which change."""
-
-    log = Path()
+    """A spool that tells somebody else, too, which results changed with which change."""
 
     def append(self, change: Change) -> int:
-        """Append, and tell before and after."""
+        """Append, and say so before and after."""
         told = [codec.transition_to_dict(item) for item in change.transitions]
         record: Dict[str, Any] = {"epoch": self.epoch, "sequence": self.sequence + 1, "told": told}
-        self._tell({"word": "intends", **record})
+        _tell({"word": "intends", **record})
         sequence = super().append(change)
-        self._tell({"word": "has", **record})
+        _tell({"word": "has", **record})
         return sequence
 
-    def _tell(self, record: Dict[str, Any]) -> None:
-        handle = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, json.dumps(record).encode() + b"\n")
-        finally:
-            os.close(handle)
+
+def _tell(record: Dict[str, Any]) -> None:
+    # The line before may be torn, by the end of the process before.
+    sys.stdout.buffer.write(b"\n" + json.dumps(record).encode() + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def faults(seed: int, now: float) -> str:
@@ -66,7 +64,6 @@ def faults(seed: int, now: float) -> str:
 
 async def main(folder: Path, seed: int) -> None:
     """Look again and again until somebody ends the process."""
-    TellingSpool.log = folder / "told.jsonl"
     loop.SpoolWriter = TellingSpool  # type: ignore[misc] # the same with a witness
     mark = folder / "virtual-time"
     start = float(mark.read_text()) if mark.exists() else 0.0
@@ -81,8 +78,9 @@ async def main(folder: Path, seed: int) -> None:
         clock.advance(STEP_S)
         start += STEP_S
         fresh = mark.with_suffix(".new")
-        fresh.write_text(str(start))
-        fresh.replace(mark)
+        with contextlib.suppress(OSError):  # the disk is full; nobody is killed meanwhile
+            fresh.write_text(str(start))
+            fresh.replace(mark)
         await asyncio.sleep(PAUSE_S)
 
 

@@ -60,7 +60,7 @@ def measure(folder: Path, size: Size) -> List[Gate]:
         for first in range(0, size.nodes, PER_SWARM):
             numbers = range(FIRST_NODE + first, FIRST_NODE + min(first + PER_SWARM, size.nodes))
             swarms.append(
-                Swarm(folder, collector.listen, numbers, round_s=size.round_s, spread_s=size.nodes / 200, faulty=0.0)
+                Swarm(folder, collector.listen, numbers, round_s=size.round_s, spread_s=size.nodes / 100, faulty=0.0)
             )
         say(f"{size.nodes} nodes are there after {wait_for_all(swarms, size.nodes, 300.0):.0f} s")
         time.sleep(size.settle_s)

@@ -25,6 +25,7 @@ from typing import Callable, Dict, FrozenSet, Iterator, List, Mapping, Optional,
 
 import attrs
 import recorded
+from database import temporary_postgres
 from gates import Gate, finish
 from recorded import HEALTHY, Recording, of_node
 
@@ -33,8 +34,6 @@ from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.model.sections import Section, SectionsChange
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
-
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 
 FAULT = "cable-pulled"
 ONE_IN = 20
@@ -297,27 +296,12 @@ def measure(size: Size, url: Optional[str]) -> Iterator[Gate]:
         path = Path(folder) / "store.sqlite"
         yield from rows_of_one_store(str(path), meal, size, lambda: _file_bytes(path))
     with contextlib.ExitStack() as stack:
-        place = url or _server(stack, "off" if size is SHORT else "on")
+        fsync = "off" if size is SHORT else "on"
+        place = url or stack.enter_context(temporary_postgres(fsync=fsync, shared_buffers="256MB"))
         if place is not None:
             print(f"  {shown(place)}")
             yield from rows_of_one_store(place, meal, size, lambda: _schema_bytes(place))
             rows_of_news(place, meal, size)
-
-
-def _server(stack: contextlib.ExitStack, fsync: str) -> Optional[str]:
-    """Start a server of the wheel that the tests use, and return the URL of an empty database."""
-    try:
-        import postgres  # noqa: PLC0415 - of the tests, and of an extra
-    except ImportError as error:
-        print(f"  PostgreSQL is not measured: {error}")
-        return None
-    try:
-        server = stack.enter_context(contextlib.closing(postgres.Server(fsync=fsync, shared_buffers="256MB")))
-    except postgres.NoServerError as error:
-        print(f"  PostgreSQL is not measured: {error}")
-        return None
-    server.start()
-    return stack.enter_context(server.database())
 
 
 def _schema_bytes(url: str) -> float:

@@ -7,29 +7,34 @@ of JSON:
     fault NUMBER    a check of the node fails from now on; the time of sending
     repair NUMBER   it passes again
     storm SECONDS   the nodes of one rack change as fast as they are let, for so long
+    rest            no node looks again by itself any more
+    round           every node looks again now, and a check of it fails from now on
+    testify         what every node has said, and where it was welcome: see `witness.py`
     end             all nodes leave
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import pickle
 import random
 import resource
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
 import attrs
 import grpc.aio
 from recorded import HEALTHY, Recording, of_node
+from witness import Witness
 
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.finding import Finding
-from ascend_doctor.model.sections import Section, Sections, SectionsChange
+from ascend_doctor.model.sections import NOTHING, Section, Sections, SectionsChange, whole
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from ascend_doctor.v1 import ingest_pb2_grpc
@@ -47,9 +52,9 @@ MIB = 1 << 20
 
 @attrs.frozen
 class Plan:
-    """What the swarm is: see `fleet.py`."""
+    """What the swarm is: see `fleet.py`. A node begins with one of the addresses by its number."""
 
-    address: str
+    addresses: Tuple[str, ...]
     numbers: Tuple[int, ...]
     recordings: str
     credentials: Optional[str]
@@ -57,6 +62,7 @@ class Plan:
     faulty: float
     spread_s: float
     rack: int
+    testifies: bool = False
 
 
 def name_of(number: int) -> str:
@@ -64,11 +70,40 @@ def name_of(number: int) -> str:
     return f"node-{number}"
 
 
+class Listening:
+    """Knows who listens: thousands of nodes that try a dead collector would take the CPU that measures its return."""
+
+    KEPT_S = 0.25
+
+    def __init__(self) -> None:
+        self._seen: Dict[str, Tuple[float, bool]] = {}
+
+    async def at(self, address: str) -> bool:
+        """Tell whether somebody listens there, or did a moment ago."""
+        now = time.monotonic()
+        at, found = self._seen.get(address, (0.0, False))
+        if now - at > self.KEPT_S:
+            self._seen[address] = now, found
+            host, _, port = address.rpartition(":")
+            try:
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            except OSError:
+                found = False
+            else:
+                writer.close()
+                found = True
+            self._seen[address] = now, found
+        return found
+
+
 class SwarmNode:
     """One node: a recording that goes round, and the session that tells it."""
 
-    def __init__(self, number: int, recording: Recording, plan: Plan, chance: random.Random) -> None:
+    def __init__(
+        self, number: int, recording: Recording, plan: Plan, chance: random.Random, listening: Listening
+    ) -> None:
         self.number = number
+        self._listening = listening
         self.name = name_of(number)
         self.session: AgentSession
         self._recording = recording
@@ -77,7 +112,12 @@ class SwarmNode:
         self._outgoing: Deque[Any] = deque()
         self._wake = asyncio.Event()
         self._ended = False
+        self._was_welcome = False
         self._next = 0
+        first = number % len(plan.addresses)
+        self._places = itertools.cycle((*plan.addresses[first:], *plan.addresses[:first]))
+        self.address = next(self._places)
+        self.witness = Witness(self.name) if plan.testifies else None
         own = of_node(dict(recording.begin.sections), number)
         self._own = own
         begin = Sections({**own, BROKEN: _verdict(self.name, Status.PASS)}, self._times(recording.begin.times))
@@ -90,13 +130,15 @@ class SwarmNode:
             interval_s=plan.round_s,
             current_s=3 * plan.round_s + 30,
         )
+        if self.witness is not None:
+            self.witness.said(1, NOTHING, whole(begin))
 
     def _times(self, ages: Any) -> Dict[str, float]:
         now = time.time()
         return {name: float(int(now - age)) for name, age in ages.items()}
 
-    def look_again(self) -> None:
-        """Make the next round of the recording."""
+    def look_again(self, status: Optional[Status] = None) -> None:
+        """Make the next round of the recording; with a status the check of the benchmark has that outcome then."""
         rounds = self._recording.rounds
         if self._next == len(rounds):
             self._next = 0
@@ -107,20 +149,30 @@ class SwarmNode:
         sequence = self.session.sequence + 1
         sections = {name: item if item.statuses else self._own[name] for name, item in change.sections.items()}
         told = tuple((sequence, item) for _, item in change.transitions)
-        times = {**self._times(change.times), BROKEN: float(int(time.time()))}
+        now = time.time()
+        if status is not None:
+            sections[BROKEN] = _verdict(self.name, status)
+            told = (*told, (sequence, self._became(status, now)))
+        times = {**self._times(change.times), BROKEN: float(int(now))}
         self._change(attrs.evolve(change, sections=sections, times=times, transitions=told))
 
     def become(self, status: Status) -> float:
         """Let the check of the benchmark have this outcome, and return when that was sent."""
-        before = self.session.state.sections[BROKEN].statuses[0]
         now = time.time()
-        told = Transition(BROKEN, "node:.:", before, status, now, "the benchmark says so")
+        told = ((self.session.sequence + 1, self._became(status, now)),)
         sections, times = {BROKEN: _verdict(self.name, status)}, {BROKEN: float(int(now))}
-        self._change(SectionsChange(sections, times, frozenset(), ((self.session.sequence + 1, told),)))
+        self._change(SectionsChange(sections, times, frozenset(), told))
         return now
 
+    def _became(self, status: Status, now: float) -> Transition:
+        before = self.session.state.sections[BROKEN].statuses[0]
+        return Transition(BROKEN, "node:.:", before, status, now, "the benchmark says so")
+
     def _change(self, change: SectionsChange) -> None:
-        self._do(self.session.changed(self.session.sequence + 1, change, time.monotonic()))
+        sequence = self.session.sequence + 1
+        if self.witness is not None:
+            self.witness.said(sequence, self.session.state, change)
+        self._do(self.session.changed(sequence, change, time.monotonic()))
 
     async def live(self) -> None:
         """Look again and again."""
@@ -132,20 +184,24 @@ class SwarmNode:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def stay_connected(self, credentials: Optional[grpc.ChannelCredentials]) -> None:
-        """Hold a stream, and open another when it ends."""
+        """Hold a stream, and open another when it ends; elsewhere when it was not welcome, as the uplink does."""
         await asyncio.sleep(self._chance.random() * self._plan.spread_s)
         while True:
             left = self.session.retry_at - time.monotonic()
             if left > 0:
                 await asyncio.sleep(left)
             hint = None
+            self._was_welcome = False
             try:
-                await asyncio.wait_for(self._hold(credentials), None)
+                if await self._listening.at(self.address):
+                    await self._hold(credentials)
             except grpc.aio.AioRpcError as error:
                 hint = _hint(error)
             except (asyncio.InvalidStateError, asyncio.TimeoutError):
                 pass
             self.session.disconnected(time.monotonic(), hint)
+            if not self._was_welcome:
+                self.address = next(self._places)
 
     async def _hold(self, credentials: Optional[grpc.ChannelCredentials]) -> None:
         options = [
@@ -156,10 +212,10 @@ class SwarmNode:
             ("grpc.enable_retries", 0),
         ]
         if credentials is None:
-            channel = grpc.aio.insecure_channel(self._plan.address, options=options)
+            channel = grpc.aio.insecure_channel(self.address, options=options)
         else:
-            channel = grpc.aio.secure_channel(self._plan.address, credentials, options=options)
-        async with channel:
+            channel = grpc.aio.secure_channel(self.address, credentials, options=options)
+        try:
             call: Any = ingest_pb2_grpc.IngestServiceStub(channel).Connect()
             await asyncio.wait_for(call.wait_for_connection(), 60.0)
             self._outgoing.clear()
@@ -169,9 +225,16 @@ class SwarmNode:
                 self._do(self.session.connected(time.monotonic()))
                 async for message in call:
                     self._do(self.session.received(read_response(message), time.monotonic()))
+                    if self.session.streaming and not self._was_welcome:
+                        self._was_welcome = True
+                        if self.witness is not None:
+                            self.witness.welcome(self.address)
             finally:
                 writing.cancel()
                 call.cancel()
+        finally:
+            # `close` would look through all tasks of the process for calls of the channel, each time.
+            channel._channel.close()  # noqa: SLF001
 
     async def _write(self, call: Any) -> None:
         while True:
@@ -231,6 +294,14 @@ async def _storm(nodes: List[SwarmNode], seconds: float) -> int:
     return sent
 
 
+async def _round(nodes: List[SwarmNode]) -> int:
+    for start in range(0, len(nodes), 100):
+        for node in nodes[start : start + 100]:
+            node.look_again(Status.FAIL)
+        await asyncio.sleep(0)
+    return len(nodes)
+
+
 def _recordings(path: str) -> Dict[str, Recording]:
     found: Dict[str, Recording] = pickle.loads(Path(path).read_bytes())
     return found
@@ -254,15 +325,17 @@ async def main() -> None:
     recordings = _recordings(plan.recordings)
     faults = [item for key, item in sorted(recordings.items()) if key != HEALTHY]
     chance = random.Random(plan.numbers[0])
+    listening = Listening()
     nodes = []
     tasks = []
+    lives = []
     for number in plan.numbers:
         is_faulty = faults and chance.random() < plan.faulty
         recording = chance.choice(faults) if is_faulty else recordings[HEALTHY]
-        node = SwarmNode(number, recording, plan, random.Random(number))
+        node = SwarmNode(number, recording, plan, random.Random(number), listening)
         nodes.append(node)
         tasks.append(asyncio.ensure_future(node.stay_connected(_credentials(plan.credentials, number))))
-        tasks.append(asyncio.ensure_future(node.live()))
+        lives.append(asyncio.ensure_future(node.live()))
     tasks.append(asyncio.ensure_future(_tick_all(nodes)))
     by_number = {node.number: node for node in nodes}
     print(json.dumps({"nodes": len(nodes)}), flush=True)
@@ -275,16 +348,24 @@ async def main() -> None:
             # A round in which all is as before is acknowledged with the next.
             caught_up = sum(node.session.acked >= node.session.sequence - 1 for node in streaming)
             lost = sum(node.session.lost_transitions for node in nodes)
-            answer: Dict[str, Any] = {"streaming": len(streaming), "caught_up": caught_up, "lost": lost}
+            at = Counter(node.address for node in streaming)
+            answer: Dict[str, Any] = {"streaming": len(streaming), "caught_up": caught_up, "lost": lost, "at": at}
+        elif words[0] == "testify":
+            heard = ((node, node.witness) for node in nodes)
+            answer = {node.name: item.testimony(node.session.acked) for node, item in heard if item is not None}
         elif words[0] == "storm":
             answer = {"sent": await _storm(nodes[: plan.rack], float(words[1]))}
+        elif words[0] == "rest":
+            answer = {"resting": sum(task.cancel() for task in lives)}
+        elif words[0] == "round":
+            answer = {"sent": await _round(nodes)}
         else:
             status = Status.FAIL if words[0] == "fault" else Status.PASS
             answer = {"at": by_number[int(words[1])].become(status)}
         print(json.dumps(answer), flush=True)
-    for task in tasks:
+    for task in (*tasks, *lives):
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*tasks, *lives, return_exceptions=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ PATIENCE_S = 30.0
 _SETTINGS = {
     "fsync": "off",
     "listen_addresses": "",
+    "port": "5432",
     "max_connections": "40",
     "shared_buffers": "32MB",
     "wal_level": "minimal",
@@ -54,6 +55,7 @@ class Server:
     def __init__(self, **settings: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ascend-doctor-pg-", dir="/tmp"))
         self._settings = {**_SETTINGS, **settings}
+        self.port = self._settings["port"]
         self._user = _user()
         self.process: Optional[subprocess.Popen[bytes]] = None
         bins = binaries()
@@ -110,7 +112,7 @@ class Server:
 
     def url(self, database: str) -> str:
         """Return the URL of a database."""
-        return f"postgresql://doctor@/{database}?host={self.folder}"
+        return f"postgresql://doctor@/{database}?host={self.folder}&port={self.port}"
 
     def execute(self, statement: str, url: str = "") -> List[Any]:
         """Run one statement on a connection of its own and return its rows."""

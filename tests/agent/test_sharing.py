@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Dict, List, Mapping, Optional, Tuple
 
 import attrs
@@ -22,7 +23,8 @@ from ascend_doctor.model.sections import SectionsChange, apply
 from ascend_doctor.model.state import EMPTY, NodeState, Told, difference
 from ascend_doctor.model.state import apply as applied
 from ascend_doctor.model.status import Status
-from ascend_doctor.wire.sections import findings_of
+from ascend_doctor.wire import limits
+from ascend_doctor.wire.sections import findings_of, told_in
 
 NODE = "node-1"
 
@@ -145,4 +147,28 @@ def test_a_state_without_its_way_is_shared_the_same(node: Node) -> None:
     node.become(_finding("roce.flap", 0, Status.WARN))
     node.become(*findings, topics=tell_all(NodeView(NODE, answers)))
 
+    assert node.sections == Sharing(NODE).begin(node.state)
+
+
+def test_no_more_is_shared_than_a_collector_takes(
+    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The longest are told in short, as bad as they are, with a word in the log; once there is room they are whole."""
+    monkeypatch.setattr(limits, "MAX_SECTIONS_BYTES", 2_000)
+    long = [_finding("roce.link", port, Status.FAIL, expected=f"{port} " + "x" * 900) for port in range(3)]
+    node.become(_finding("npu.ecc", 0, Status.WARN), *long, topics={"ports": Told(random.Random(1).randbytes(2_500))})
+
+    assert node.sections.size <= 2_000
+    (found,) = findings_of(node.sections.sections["roce.link"], NODE, 0.0)
+    text = "3 results are too long to be told; `ascend-doctor check` on the node shows all"
+    assert ("node:node-1:", Status.FAIL, text) == (found.subject.key, found.status, found.summary)
+    assert (b"", b"") == told_in(node.sections.sections["ports"])
+    (ecc,) = findings_of(node.sections.sections["npu.ecc"], NODE, 0.0)
+    assert "npu.ecc is warn" == ecc.summary
+    assert ["too much to tell a collector: of roce.link, ports it hears in short"] == caplog.messages
+    assert node.sections == Sharing(NODE).begin(node.state)
+
+    node.become(_finding("npu.ecc", 0, Status.WARN), long[0], topics={"ports": Told(b"{}")})
+    (found,) = findings_of(node.sections.sections["roce.link"], NODE, 0.0)
+    assert long[0].expected == found.expected
     assert node.sections == Sharing(NODE).begin(node.state)

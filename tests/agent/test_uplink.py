@@ -8,13 +8,14 @@ import datetime as dt
 import gc
 import shutil
 from pathlib import Path
-from typing import AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, AsyncIterator, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 import attrs
 import pytest
 import pytest_asyncio
 
 from ascend_doctor.agent import streams, uplink
+from ascend_doctor.agent.streams import Lost
 from ascend_doctor.agent.uplink import Uplink, UplinkSettings
 from ascend_doctor.checks import catalogue
 from ascend_doctor.collector import authority, main
@@ -328,3 +329,26 @@ async def test_files_that_are_not_there_are_told(probe: Probe, site: Site, caplo
     missing = TlsFiles("/nowhere/ca.crt", "/nowhere/tls.crt", "/nowhere/tls.key")
     async with _running(_settings(probe, site.address, tls=missing)):
         await until(lambda: "/nowhere/ca.crt: No such file or directory" in caplog.text)
+
+
+async def test_the_same_trouble_is_told_once(
+    probe: Probe, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """What gRPC hides now and then is not told as another trouble; after a collector that listened it is told anew."""
+    refused, cut = Lost("head: refused, for a reason"), Lost(f"head: {streams.CUT}", is_vague=True)
+    ends = [cut, cut, refused, cut, refused, cut, Lost(), None, refused, cut]
+    converse = streams.Line.converse
+
+    async def scripted(self: streams.Line, address: Address, *more: Any) -> Lost:
+        if not ends:
+            return refused
+        end = ends.pop(0)
+        return end if end is not None else await converse(self, address, *more)
+
+    monkeypatch.setattr(streams.Line, "converse", scripted)
+    async with _running(_settings(probe, site.address)) as found:
+        await _delivered(found, HEALTHY)
+        await site.stop()
+        await until(lambda: not ends)
+    told = [item.message for item in caplog.records if item.levelname == "WARNING" and "head: " in item.message]
+    assert [cut.trouble, refused.trouble, refused.trouble] == told

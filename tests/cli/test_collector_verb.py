@@ -25,6 +25,8 @@ def test_the_collector_ends_on_a_signal(tmp_path):
         (["--listen", "here"], "'here' is no address"),
         (["--web", "0.0.0.0:80"], "--web 0.0.0.0:80: only loopback here; for the network set collector.web"),
         (["--forget", "node-1", "--store", "/nowhere"], "/nowhere: there is no store; name it with --store"),
+        (["--backup", "copy", "--store", "/nowhere"], "/nowhere: there is no store; name it with --store"),
+        (["--backup", "copy", "--store", "postgresql://me:secret@h/d"], "postgresql://h/d: back it up with pg_dump"),
     ],
 )
 def test_a_mistake_is_one_line(capsys, words, expected):
@@ -68,3 +70,17 @@ def test_a_node_that_is_no_more_can_be_forgotten(tmp_path, capsys):
     assert 0 == run(words)
     assert 2 == run(words)
     assert "has no node node-1; `ascend-doctor report` lists the names" in capsys.readouterr().err
+
+
+def test_a_copy_is_made_while_the_collector_runs(tmp_path, capsys):
+    """`collector --backup` takes along what a running collector has, and what is forgotten after it."""
+    store, copy = str(tmp_path / "store.sqlite"), str(tmp_path / "copy of ?mode=memory.sqlite")
+    with CollectorProcess(tmp_path) as collector:
+        subprocess.run([*HEALTHY_NODE, str(tmp_path), collector.listen], check=True, timeout=PATIENCE_S)
+        assert 0 == run(["collector", "--store", store, "--backup", copy])
+        assert 2 == run(["collector", "--store", store, "--backup", copy])
+        assert f"{copy}: is there already; choose another name" in capsys.readouterr().err
+        assert 0 == collector.end()
+    later = str(tmp_path / "later.sqlite")
+    assert 0 == run(["collector", "--store", copy, "--backup", later, "--forget", "node-1"])
+    assert (2, 0) == tuple(run(["collector", "--store", place, "--forget", "node-1"]) for place in (copy, later))

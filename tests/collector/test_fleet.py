@@ -47,7 +47,8 @@ def _stored(name, state, *, at=NOW, sequence=7):
 
 
 def _changes(entry):
-    return [(item.check, item.before, item.after) for _, item in entry.transitions]
+    items = [*(item for _, item in entry.transitions), *entry.untold]
+    return [(item.check, item.before, item.after) for item in items]
 
 
 @pytest.mark.parametrize(
@@ -158,10 +159,11 @@ def test_told_transitions_are_kept():
 
 
 def test_untold_changes_are_seen():
-    """After a lost spool nobody tells what changed: the sections before and after do."""
+    """After a lost spool nobody tells what changed: the sections before and after do, and where the node stood."""
     fleet = _fleet()
     entry = fleet.accept(_whole(DOWN, 5, "f"), HELLO, NOW + 99)
-    assert ((5, attrs.evolve(WENT_DOWN, subject="node:node-1:")),) == entry.transitions
+    assert (attrs.evolve(WENT_DOWN, subject="node:node-1:"),) == entry.untold
+    assert ((), ("e", 1)) == (entry.transitions, entry.compared)
 
 
 def test_what_is_told_in_part_is_completed():
@@ -178,7 +180,7 @@ def test_what_is_gone_is_told(is_whole):
     fleet = _fleet(DOWN)
     entry = fleet.accept(_whole(NOTHING, 2) if is_whole else _delta(DOWN, NOTHING, 2), HELLO, NOW + 9)
     gone = Transition("roce.link", "node:node-1:", Status.FAIL, None, NOW + 9, "roce.link is fail")
-    assert ((2, gone),) == entry.transitions
+    assert (gone,) == entry.untold
 
 
 def test_a_subject_that_is_gone_is_told():
@@ -187,7 +189,7 @@ def test_a_subject_that_is_gone_is_told():
     before = Sections({"npu.temp": write_check("npu.temp", two, "node-1")}, {"npu.temp": NOW})
     after = Sections({"npu.temp": write_check("npu.temp", two[:1], "node-1")}, {"npu.temp": NOW + 5})
     entry = _fleet(before).accept(_delta(before, after, 2), HELLO, NOW + 9)
-    assert ((2, Transition("npu.temp", "npu:node-1:1", Status.FAIL, None, NOW + 5, "hot 1")),) == entry.transitions
+    assert (Transition("npu.temp", "npu:node-1:1", Status.FAIL, None, NOW + 5, "hot 1"),) == entry.untold
 
 
 def test_nothing_is_told_twice():

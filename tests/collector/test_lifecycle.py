@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import small_cluster
-from ascend_doctor.collector import committer, ingest, main
+from ascend_doctor.collector import admission, committer, ingest, main
 from ascend_doctor.collector.main import CollectorSettings, ListenError
 from ascend_doctor.collector.sqlite_store import SqliteStore
 from ascend_doctor.collector.store import StoreError
@@ -92,12 +92,19 @@ async def test_the_end_commits_what_waits(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("owner", "part"), [(committer.Committer, "_run"), (ingest.IngestService, "keep_time")], ids=["store", "clock"]
+    ("owner", "part"),
+    [
+        (committer.Committer, "_run"),
+        (ingest.IngestService, "keep_time"),
+        (admission.Admission, "watch"),
+        (main, "keep_settled"),
+    ],
+    ids=["store", "clock", "guard", "cleaner"],
 )
 async def test_a_part_that_dies_ends_the_collector(tmp_path, monkeypatch, owner, part):
     """A bug in what everything rests on does not leave a collector behind that takes everything and keeps nothing."""
 
-    async def broken(_self):
+    async def broken(*_self):
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(owner, part, broken)

@@ -19,6 +19,7 @@ from ascend_doctor.collector.store import NO_NEWS, HistoryQuery, StoreError
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
+from ports import free_port
 from postgres import Server
 from store_entries import NOW, after, first, forever
 
@@ -329,12 +330,6 @@ def test_a_role_that_may_not_make_tables(url, postgres):
     postgres.execute("DROP ROLE guest")
 
 
-def test_a_backup_is_for_pg_dump(pair, tmp_path):
-    """The store does not make what PostgreSQL makes better."""
-    with pytest.raises(StoreError, match="pg_dump --schema=ascend_doctor"):
-        pair[0].backup(tmp_path / "copy")
-
-
 def test_what_a_url_says_is_not_changed():
     """Options of libpq pass through; only what is left open has our defaults."""
     link = postgres_link.Link("postgresql://h1,h2/d?sslmode=verify-full&connect_timeout=9&passfile=/x", lambda _: None)
@@ -342,3 +337,48 @@ def test_what_a_url_says_is_not_changed():
     assert ("verify-full", "9", "/x", "read-write") == tuple(
         str(words[name]) for name in ("sslmode", "connect_timeout", "passfile", "target_session_attrs")
     )
+
+
+@pytest.mark.parametrize("password", ["se@cret", "se/cret", "12/cret@"])
+def test_a_password_that_is_not_encoded(password):
+    """What libpq would read as the name of a host is refused before anybody looks for that host."""
+    with pytest.raises(StoreError, match=r"^postgresql://\.\.\.: write %40 for an @ in a password, and %2F for a / "):
+        open_postgres(f"postgresql://me:{password}@127.0.0.1:1/d")
+
+
+@pytest.fixture
+def guarded(postgres):  # without the first there is no server, and the test is skipped
+    """The port of a server that asks for a password. That of the wheel is built without TLS."""
+    with contextlib.closing(Server(listen_addresses="127.0.0.1", port=str(free_port()))) as server:
+        server.start()
+        server.execute("ALTER ROLE doctor PASSWORD 'se/c@ret'")
+        rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        (server.folder / "data" / "pg_hba.conf").write_text(rules)
+        server.execute("SELECT pg_reload_conf()")
+        yield server.port
+
+
+def test_where_a_password_may_be(guarded, tmp_path, monkeypatch):
+    """In the URL, in a file, beside a service; a wrong one is never told, and TLS that is asked for is insisted on."""
+    (tmp_path / "pass").write_text(f"127.0.0.1:{guarded}:*:doctor:se/c@ret\n")
+    (tmp_path / "pass").chmod(0o600)
+    (tmp_path / "services").write_text(f"[doctor]\nhost=127.0.0.1\nport={guarded}\nuser=doctor\ndbname=postgres\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    here = f"127.0.0.1:{guarded}/postgres"
+    for url in (
+        f"postgresql://doctor:se%2Fc%40ret@{here}",
+        f"postgresql://doctor@{here}?passfile={tmp_path}/pass",
+        f"postgresql:///?service=doctor&passfile={tmp_path}/pass",
+    ):
+        with contextlib.closing(open_postgres(url)) as store:
+            assert [] == store.load()
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pass"))
+    open_postgres("postgresql:///?service=doctor").close()
+    for words, expected in (
+        (f"doctor:wrong%40word@{here}", "password authentication failed"),
+        (f"doctor:wrong%40word@{here}?sslmode=verify-full&sslrootcert={tmp_path}/pass", "(?i)ssl|certificate"),
+    ):
+        with pytest.raises(StoreError, match=expected) as caught:
+            open_postgres(f"postgresql://{words}")
+        assert "word@" not in str(caught.value)
+        assert "wrong" not in str(caught.value)

@@ -264,11 +264,11 @@ def test_no_place_to_write_to(tmp_path):
 # --- backup -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_backup_is_a_store(store, tmp_path):
+def test_a_backup_is_a_store(store, path, tmp_path):
     """The copy is of one moment, private, and a collector can be started with it; the store goes on."""
     one = first(told=[TOLD])
     store.commit([one])
-    store.backup(tmp_path / "copy.sqlite")
+    back_up(str(path), tmp_path / "copy.sqlite")
     store.commit([after(one, {"a": b"later"})])
     assert 0o640 == stat.S_IMODE((tmp_path / "copy.sqlite").stat().st_mode)
     assert [] == list(tmp_path.glob(".copy*"))
@@ -282,7 +282,7 @@ def test_a_backup_that_cannot_be_made(store, path, tmp_path):
     """What is there already is not written over; a place that cannot be written and a store that is none are named."""
     (tmp_path / "there").write_text("mine")
     with pytest.raises(StoreError, match="there: is there already; choose another name"):
-        store.backup(tmp_path / "there")
+        back_up(str(path), tmp_path / "there")
     assert "mine" == (tmp_path / "there").read_text()
     with pytest.raises(StoreError, match=r"copy: cannot be written from .*; choose another place"):
         back_up(str(path), tmp_path / "nowhere" / "copy")
@@ -295,8 +295,8 @@ def test_a_backup_that_cannot_be_made(store, path, tmp_path):
     assert {"there", "state"} == {item.name for item in tmp_path.iterdir()}
 
 
-def test_a_backup_beside_the_collector(store, path, tmp_path):
-    """Another process may make the copy, of a path with any name, while the collector holds the store."""
+def test_a_backup_of_a_backup(store, path, tmp_path):
+    """A copy may have any name, and can be copied itself."""
     store.commit([first(told=[TOLD])])
     back_up(str(path), tmp_path / "a copy?mode=memory%20.sqlite")
     with contextlib.closing(open_sqlite(tmp_path / "a copy?mode=memory%20.sqlite", NOW)) as copy:

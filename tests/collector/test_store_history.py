@@ -45,6 +45,27 @@ def _told(store, **query):
     return [item.transition for item in store.history(HistoryQuery(**query))]
 
 
+def test_the_untold_is_kept_once(store):
+    """What a collector found by comparing counts where the store has what it compared with, and comes once."""
+    healed = attrs.evolve(TOLD, before=Status.FAIL, after=Status.PASS)
+    one = attrs.evolve(first(), untold=(TOLD,))
+    two = attrs.evolve(after(one, {"ports": b"p"}, whole=True), untold=(healed,), compared=("e", 1))
+    three = attrs.evolve(after(two, {"ports": b"q"}, whole=True), untold=(TOLD,), compared=("e", 2))
+    for batch in ([one], [one], [two, three], [one, two, three]):
+        assert frozenset() == store.commit(batch)
+    assert [TOLD, healed, TOLD] == _told(store)
+
+
+@pytest.mark.parametrize("compared", [None, ("e", 1), ("f", 2)])
+def test_what_was_compared_with_something_older_is_not_told_again(store, compared):
+    """Another collector heard more and told it: what this one found beside what it knew is not kept."""
+    one = first()
+    two = after(one, {"ports": b"p"}, told=[TOLD])
+    assert frozenset() == store.commit([one, two])
+    assert frozenset() == store.commit([attrs.evolve(after(two, {}, whole=True), untold=(TOLD,), compared=compared)])
+    assert [TOLD] == _told(store)
+
+
 def test_what_does_not_follow_is_told(store):
     """A gap, another epoch and a node that is not there are void; what comes again is not."""
     one = first()

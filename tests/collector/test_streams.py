@@ -319,3 +319,12 @@ async def test_all_are_asked_to_go(place):
     assert {None} == {await call.end() for call in others}
     calls[7].task.cancel()
     assert isinstance(await calls[7].end(), asyncio.CancelledError)
+
+
+async def test_a_refusal_names_the_node(place, caplog):
+    """Whose stream was closed and why stands in one line of the log, once the node has said who it is."""
+    call = place.call(HELLO, HELLO)
+    await call.end()
+    assert ["closed the stream of node node-1 at ipv4:127.0.0.1:1: Hello came twice"] == [
+        item.message for item in caplog.records if item.levelname == "WARNING"
+    ]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections import Counter
 
 import pytest
 
 import small_cluster
-from ascend_doctor.collector import main
+from ascend_doctor.collector import committer, main
+from ascend_doctor.collector.store import HistoryQuery
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.model.report import Liveness
+from ascend_doctor.model.status import Status
 from ascend_doctor.model.verdict import Verdict
-from ascend_doctor.wire.credentials import read_address
+from ascend_doctor.wire.credentials import Address, read_address
 from collecting import CollectorProcess, Node, ask, collecting, judged_now, shared
+from ports import free_port
 from waiting import PATIENCE_S
 
 TRUTH = {
@@ -88,6 +92,33 @@ async def test_a_node_moves_from_one_to_the_other_and_back(tmp_path, store, monk
     with contextlib.closing(found):
         (stored,) = found.load()
     assert {name: item.content for name, item in shared("node-1", node.state).sections.items()} == dict(stored.sections)
+
+
+async def test_what_one_knew_the_other_does_not_tell_again(tmp_path, store, monkeypatch):
+    """A node comes before the news of what it told the first one: the history has it once, and what follows, too."""
+    monkeypatch.setattr(committer, "NEWS_INTERVAL_S", 1_000.0)
+    monkeypatch.setattr(main, "RETURN_AFTER_S", 0.0)
+    async with contextlib.AsyncExitStack() as first:
+        here = await first.enter_async_context(collecting(tmp_path, store=store))
+        address = Address("127.0.0.1", free_port())
+        async with Node(tmp_path, "node-1", here.listen, None, address) as node:
+            node.become(_answers(1))
+            await node.heard()
+            async with collecting(tmp_path, store=store, listen=address) as there:
+                node.become(_answers(1, broken=True))
+                await node.heard()
+                await first.aclose()
+                node.become(_answers(1, broken=True))
+                await node.heard()
+                await _becomes(there.listen, {"node-1": Verdict.NOT_READY})
+                node.become(_answers(1))
+                await node.heard()
+    found = open_store(store, 0.0)
+    with contextlib.closing(found):
+        changes = [item.transition for item in found.history(HistoryQuery())]
+    ends = Counter((item.check, item.subject, item.after is Status.PASS) for item in changes)
+    assert ends
+    assert dict.fromkeys(ends, 1) == ends
 
 
 async def test_one_is_killed(tmp_path, store):

@@ -93,6 +93,12 @@ def test_revoke_says_what_it_did(ca, capsys):
     assert f"wrote list 2 with 3 certificates: {ca / 'revoked.crl'}" == said[1]
 
 
+def test_revoke_counts_in_english(ca, capsys):
+    """One certificate is no certificates."""
+    assert 0 == run(["pki", "revoke", "--ca", str(ca), "--serial", "1f"])
+    assert f"wrote list 1 with 1 certificate: {ca / 'revoked.crl'}\n" in capsys.readouterr().out
+
+
 def test_show_of_a_ca_s_folder(ca, capsys):
     """The folder tells what was issued, what ends first on top, what is revoked, and what has been renewed."""
     for name, days in (("node-1", "300"), ("node-2", "10"), ("node-3", "200")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -193,6 +194,13 @@ async def test_a_sound_way(tmp_path, certificates):
         diagnosis.REVOCATION,
         diagnosis.ACCEPTANCE,
     ] == list(found)
+    assert f"{here.listen.host} is an address" == found[diagnosis.NAME].text
+
+
+def test_a_name_is_told_with_its_addresses():
+    """What a name leads to is part of the way; an address leads to itself."""
+    name, *_ = walk(Address("localhost", free_port()), None)
+    assert re.fullmatch(r"localhost is [0-9a-f.:, ]+", name.text)
 
 
 async def test_everything_that_is_wrong_with_a_collector_is_told(tmp_path, certificates):

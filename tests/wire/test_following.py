@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from ascend_doctor.wire.credentials import CredentialError
@@ -41,6 +42,12 @@ def test_a_list_that_comes_later_is_taken_up(certificates, holder):
     assert (1, serial_of(certificates.second)) == (found.count, found.serial_of(_second(certificates)))
     assert int(NOW.timestamp()) + 100 * 86400 == found.ends_at
     assert "" == found.trouble
+
+
+def test_a_place_where_one_cannot_look(certificates, tmp_path):
+    """A folder that cannot be searched holds no list: who follows lists goes on, and reads one when it may again."""
+    found = _follow(attrs.evolve(certificates.node, ca=str(tmp_path / ("x" * 300) / "ca.crt")))
+    assert (False, False, "") == (found.look(), found.is_known, found.trouble)
 
 
 def test_the_same_list_again_changes_nothing(certificates, holder):

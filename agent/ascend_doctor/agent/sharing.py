@@ -1,12 +1,13 @@
 """What of a node's state its collector gets: every outcome, what did not pass in words, and the facts of the topics.
 
-The values of what passed stay on the node, which exports them as metrics.
+The values of what passed stay on the node, which exports them as metrics; so does what is more than a collector takes.
 """
 
 from __future__ import annotations
 
+import logging
 import math
-from typing import Collection, Dict, Iterable, List, Optional, Tuple
+from typing import Collection, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import attrs
 
@@ -14,7 +15,11 @@ from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.sections import NOTHING, Section, Sections, SectionsChange, difference
 from ascend_doctor.model.state import Change, NodeState
 from ascend_doctor.model.transition import Transition
-from ascend_doctor.wire.sections import relative_key, write_check, write_topic
+from ascend_doctor.report.printable import printable
+from ascend_doctor.wire import limits
+from ascend_doctor.wire.sections import relative_key, write_check, write_in_short, write_topic
+
+logger = logging.getLogger(__name__)
 
 
 class Sharing:
@@ -24,6 +29,7 @@ class Sharing:
         self._node = node
         self.sections = NOTHING
         """What the collector has to know by now."""
+        self._shortened: FrozenSet[str] = frozenset()
 
     def begin(self, state: NodeState) -> Sections:
         """Return the sections of a state of which the way there is not known."""
@@ -46,9 +52,12 @@ class Sharing:
 
     def _move(self, state: NodeState, changed: Optional[Collection[str]]) -> Sections:
         """Write the sections of these checks and topics anew; None for all of them."""
+        if self._shortened:
+            changed = None  # what was too long may have room now
+        by_check = _by_check(state.findings.values())
         sections: Dict[str, Section] = {}
         times: Dict[str, float] = {}
-        for check, findings in sorted(_by_check(state.findings.values()).items()):
+        for check, findings in sorted(by_check.items()):
             known = self._known(check, changed)
             sections[check] = write_check(check, findings, self._node) if known is None else known
             times[check] = _whole_second(min(item.judged_at for item in findings))
@@ -56,8 +65,26 @@ class Sharing:
             known = self._known(topic, changed)
             sections[topic] = write_topic(topic, told.facts, told.quotes) if known is None else known
             times[topic] = _whole_second(told.collected_at)
+        self._shorten(sections, by_check)
         self.sections = Sections(sections, times)
         return self.sections
+
+    def _shorten(self, sections: Dict[str, Section], by_check: Mapping[str, Sequence[Finding]]) -> None:
+        """Leave the longest on the node while all together is more than a collector takes: it would refuse the node."""
+        size = sum(len(item.content) for item in sections.values())
+        shortened: List[str] = []
+        for name in sorted(sections, key=lambda name: len(sections[name].content), reverse=True):
+            if size <= limits.MAX_SECTIONS_BYTES:
+                break
+            size -= len(sections[name].content)
+            findings = by_check.get(name)
+            short = write_topic(name, b"", b"") if findings is None else write_in_short(name, findings, self._node)
+            sections[name] = short
+            size += len(short.content)
+            shortened.append(name)
+        if not self._shortened.issuperset(shortened):
+            logger.warning("too much to tell a collector: of %s it hears in short", printable(", ".join(shortened)))
+        self._shortened = frozenset(shortened)
 
     def _known(self, name: str, changed: Optional[Collection[str]]) -> Optional[Section]:
         return None if changed is None or name in changed else self.sections.sections.get(name)

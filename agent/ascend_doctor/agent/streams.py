@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
 import attrs
 import grpc
@@ -49,11 +49,13 @@ class Lost:
     """How a stream ended. `trouble` says what is wrong and what to do, empty when nothing is.
 
     `was_welcome` tells whether the collector ever welcomed the node; `retry_after_s` is its hint, None without one.
+    Of a trouble that `is_vague` gRPC has hidden the cause: another stream that ended for the same may have told it.
     """
 
     trouble: str = ""
     was_welcome: bool = False
     retry_after_s: Optional[float] = None
+    is_vague: bool = False
 
 
 class Conversation:
@@ -93,7 +95,7 @@ class Line:
         """What opens the way: the node's certificate, and whom it trusts."""
         self._warned = ""
         self._monotonic = monotonic
-        self._explained_at = -math.inf
+        self._explained_at: Dict[Address, float] = {}
 
     async def converse(
         self, address: Address, session: AgentSession, opened: Callable[[Conversation], None], received: Received
@@ -105,7 +107,7 @@ class Line:
         """
         conversation = Conversation()
         was_welcome = False
-        trouble, hint = "", None
+        trouble, is_vague, hint = "", False, None
 
         def heard(frame: CollectorFrame) -> None:
             nonlocal was_welcome
@@ -118,10 +120,10 @@ class Line:
             trouble = str(error)
         except grpc.aio.AioRpcError as error:
             hint = _hint(error)
-            trouble = await self._trouble(address, error)
+            trouble, is_vague = await self._trouble(address, error)
         except asyncio.InvalidStateError:
             # What a write to a stream that was cut raises instead of AioRpcError (seen with grpcio 1.80 and 1.85).
-            trouble = f"{address}: {CUT}"
+            trouble, is_vague = f"{address}: {CUT}", True
         except asyncio.TimeoutError:
             trouble = f"{address}: no answer in time; is the collector overloaded, or stopped?"
         except WireError as error:
@@ -132,8 +134,8 @@ class Line:
             self.caller.doubt(address)
         ending = conversation.ending
         if ending is not None and ending.reason is not Reason.DONE:
-            trouble = f"{address}: {ending.text}"
-        return Lost(trouble, was_welcome, hint)
+            trouble, is_vague = f"{address}: {ending.text}", False
+        return Lost(trouble, was_welcome, hint, is_vague)
 
     async def _hold(
         self,
@@ -181,18 +183,21 @@ class Line:
             if self._warned:
                 logger.warning("%s", self._warned)
 
-    async def _trouble(self, address: Address, error: grpc.aio.AioRpcError) -> str:
-        """Say why, after a look of one's own where gRPC says no more than UNAVAILABLE."""
+    async def _trouble(self, address: Address, error: grpc.aio.AioRpcError) -> Tuple[str, bool]:
+        """Say why, and whether that is vague; after a look of one's own where gRPC says no more than UNAVAILABLE."""
         code = error.code()
-        if code is grpc.StatusCode.UNAVAILABLE and self._monotonic() - self._explained_at >= EXPLAIN_EVERY_S:
-            self._explained_at = self._monotonic()
-            found = await asyncio.get_running_loop().run_in_executor(None, diagnose, address, self._tls)
-            if found:
-                return found
         if code is grpc.StatusCode.INTERNAL:
             # What is left of any status that comes while a message is on its way out (grpc.aio 1.80).
-            return f"{address}: {CUT}"
-        return f"{address}: {code.name.lower().replace('_', ' ')}: {printable(error.details() or '')}"
+            return f"{address}: {CUT}", True
+        said = f"{address}: {code.name.lower().replace('_', ' ')}: {printable(error.details() or '')}"
+        if code is not grpc.StatusCode.UNAVAILABLE:
+            return said, False
+        if self._monotonic() - self._explained_at.get(address, -math.inf) >= EXPLAIN_EVERY_S:
+            self._explained_at[address] = self._monotonic()
+            found = await asyncio.get_running_loop().run_in_executor(None, diagnose, address, self._tls)
+            if found:
+                return found, False
+        return said, True
 
 
 async def _read(call: Any, received: Received) -> None:

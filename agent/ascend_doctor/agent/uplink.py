@@ -209,12 +209,17 @@ class Uplink:
                 continue
             lost = await self._connect(session, address)
             session.disconnected(self._monotonic(), lost.retry_after_s)
-            # By collector: two that are down in their own ways would else be told of at every try.
-            if lost.trouble and lost.trouble != self._troubles.get(address):
-                logger.warning("%s", lost.trouble)
-            self._troubles[address] = lost.trouble
+            self._tell(address, lost)
             if not lost.was_welcome:
                 address = next(addresses)
+
+    def _tell(self, address: Address, lost: Lost) -> None:
+        """Tell of a trouble once: not at every try, nor again when gRPC hides it in between."""
+        # By collector: two that are down in their own ways would else be told of at every try.
+        told = self._troubles.get(address)
+        if lost.trouble and lost.trouble != told and not (lost.is_vague and told):
+            logger.warning("%s", lost.trouble)
+            self._troubles[address] = lost.trouble
 
     async def _connect(self, session: AgentSession, address: Address) -> Lost:
         """Hold one stream until it is over."""
@@ -228,8 +233,10 @@ class Uplink:
             was = session.streaming
             effects = session.received(frame, self._monotonic())
             if session.streaming and not was:
-                self._troubles.clear()
                 logger.info("connected to %s", address)
+            if isinstance(frame, frames.Ack):
+                # Only now: who is welcomed and then refused is told why once.
+                self._troubles.clear()
             self._do(effects)
 
         try:

@@ -18,7 +18,7 @@ from ascend_doctor.cli.output import config_option, doctor_version, tls_option
 from ascend_doctor.collector import main
 from ascend_doctor.collector.fleet import Deadlines
 from ascend_doctor.collector.store import Retention, shown
-from ascend_doctor.collector.store_opening import open_store
+from ascend_doctor.collector.store_opening import back_up, open_store
 from ascend_doctor.wire.credentials import AddressError, read_address
 
 
@@ -26,10 +26,15 @@ from ascend_doctor.wire.credentials import AddressError, read_address
 @config_option
 @click.option("--listen", metavar="HOST:PORT", help="Where nodes and readers connect; port 0 takes a free one.")
 @click.option("--web", metavar="HOST:PORT", help="Where /metrics and the report are served over HTTP; loopback only.")
-@click.option("--store", metavar="FILE", help="The SQLite file that keeps what nodes said.")
+@click.option(
+    "--store", metavar="PLACE", help="Where is kept what nodes said: the path of a SQLite file, or postgresql://..."
+)
 @tls_option
 @click.option(
     "--forget", "gone", multiple=True, metavar="NODE", help="Drop a node that is no more from the store, and end."
+)
+@click.option(
+    "--backup", "copy", metavar="FILE", help="Copy the SQLite file, whether its collector runs or not, and end."
 )
 def command(
     *,
@@ -39,6 +44,7 @@ def command(
     store: Optional[str],
     tls_folder: Optional[str],
     gone: Tuple[str, ...],
+    copy: Optional[str],
 ) -> int:
     """Gather what all nodes say, judge them together, and answer `report`, `gate` and Prometheus.
 
@@ -46,8 +52,9 @@ def command(
     """
     bench = set_up(config)
     section = bench.configuration.collector
-    if gone:
-        return _forget(store or section.store, gone)
+    if gone or copy:
+        _tend(store or section.store, gone, copy)
+        return 0
     try:
         settings = main.CollectorSettings(
             listen=read_address(listen or section.listen),
@@ -78,9 +85,17 @@ def _announce(started: main.Started) -> None:
     click.echo(f"listening on {started.listen}" + (f", http://{started.web}/metrics" if started.web else ""))
 
 
-def _forget(place: str, nodes: Sequence[str]) -> int:
+def _tend(place: str, gone: Sequence[str], copy: Optional[str]) -> None:
+    """Do what is to be done with a store and no collector: first the copy, so that it has what is forgotten then."""
     if "://" not in place and not Path(place).exists():
         raise UserError(f"{place}: there is no store; name it with --store, or in the configuration")
+    if copy:
+        back_up(place, Path(copy))
+    if gone:
+        _forget(place, gone)
+
+
+def _forget(place: str, nodes: Sequence[str]) -> None:
     store = open_store(place, time.time())
     try:
         unknown = [name for name in nodes if not store.forget(name)]
@@ -88,4 +103,3 @@ def _forget(place: str, nodes: Sequence[str]) -> int:
         store.close()
     if unknown:
         raise UserError(f"{shown(place)}: has no node {', '.join(unknown)}; `ascend-doctor report` lists the names")
-    return 0

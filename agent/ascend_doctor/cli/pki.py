@@ -12,6 +12,7 @@ import click
 from ascend_doctor.cli import pki_show
 from ascend_doctor.cli.errors import UserError
 from ascend_doctor.collector import authority, renewing, revoking
+from ascend_doctor.model.wording import counted
 from ascend_doctor.report.printable import printable
 from ascend_doctor.wire.credentials import Role
 
@@ -108,7 +109,9 @@ def revoke(
         click.echo(f"revoked: {serial:x}: {printable(whose)}")
     if not done.added:
         click.echo("revoked: nothing that was not revoked before")
-    click.echo(f"wrote list {done.content.number} with {len(done.content.revoked)} certificates: {done.path}")
+    click.echo(
+        f"wrote list {done.content.number} with {counted(len(done.content.revoked), 'certificate')}: {done.path}"
+    )
     click.echo("next: copy it beside the ca.crt of every collector")
 
 

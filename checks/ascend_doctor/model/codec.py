@@ -1,9 +1,9 @@
 """The model as JSON-able documents, both ways: for files and databases, where protobuf has no business.
 
 Encoding never fails. Decoding is strict: an unknown key, a wrong type, an unknown word or a number that is none raises
-`CodecError` with the path of the value, such as `findings[3].status`. A key that is left out takes the default of the
-class, so that a document written before a field existed can still be read. `Change`, `NodeState` and `Report` are whole
-documents and carry `format_version`; the other forms are parts of documents.
+`CodecError` with the path of the value, such as `transitions[3].at`. A key that is left out takes the default of the
+class, so that a document written before a field existed can still be read. `Change` and `NodeState` are whole documents
+and carry `format_version`; the other forms are parts of documents.
 
 Bytes are text when they are valid UTF-8, else `{"base64": "..."}`. Times are seconds since the epoch.
 """
@@ -33,12 +33,10 @@ from ascend_doctor.model.forms import (
     set_of,
     tuple_of,
 )
-from ascend_doctor.model.report import Liveness, NodeSummary, Report
 from ascend_doctor.model.state import Change, NodeState, Told
 from ascend_doctor.model.status import Confidence, Disruption, Severity, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
 from ascend_doctor.model.transition import Transition
-from ascend_doctor.model.verdict import Verdict
 
 FORMAT_VERSION = 1
 
@@ -131,27 +129,6 @@ _TRANSITION = record(
     at=NUMBER,
     summary=TEXT,
 )
-_NODE_SUMMARY = record(
-    NodeSummary,
-    name=TEXT,
-    verdict=choice(Verdict),
-    liveness=choice(Liveness),
-    seen_at=optional(NUMBER),
-    facts=mapping_of(TEXT),
-)
-_REPORT = _versioned(
-    record(
-        Report,
-        made_at=NUMBER,
-        verdict=choice(Verdict),
-        origin=TEXT,
-        doctor_version=TEXT,
-        nodes=tuple_of(_NODE_SUMMARY),
-        findings=tuple_of(_FINDING),
-        also_passed=INTEGER,
-        also_skipped=INTEGER,
-    )
-)
 _TOLD = record(Told, facts=_BYTES, quotes=_BYTES, collected_at=NUMBER)
 _CHANGE = _versioned(
     record(
@@ -172,13 +149,9 @@ def _publish(form: Form[T]) -> Tuple[Callable[[T], Document], Callable[[Any], T]
     return form.encode, form.decode
 
 
-subject_to_dict, subject_from_dict = _publish(_SUBJECT)
-quantity_to_dict, quantity_from_dict = _publish(_QUANTITY)
-remedy_to_dict, remedy_from_dict = _publish(_REMEDY)
-quote_to_dict, quote_from_dict = _publish(_QUOTE)
-finding_to_dict, finding_from_dict = _publish(_FINDING)
-node_summary_to_dict, node_summary_from_dict = _publish(_NODE_SUMMARY)
-report_to_dict, report_from_dict = _publish(_REPORT)
+quantity_to_dict = _QUANTITY.encode
+remedy_to_dict = _REMEDY.encode
+quote_to_dict = _QUOTE.encode
 transition_to_dict, transition_from_dict = _publish(_TRANSITION)
 change_to_dict, change_from_dict = _publish(_CHANGE)
 state_to_dict, state_from_dict = _publish(_STATE)

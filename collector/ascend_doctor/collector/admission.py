@@ -13,6 +13,7 @@ import attrs
 import grpc
 import grpc.aio
 
+from ascend_doctor.model.wording import counted
 from ascend_doctor.report.exposition import Families, Family
 from ascend_doctor.report.printable import printable
 from ascend_doctor.report.tls_metrics import tls_families
@@ -101,12 +102,13 @@ class Admission(grpc.aio.ServerInterceptor):
         return None if handler is None else self._guarded(handler_call_details.method, handler)
 
     async def watch(self) -> None:
-        """Follow the revocation list for as long as the collector runs."""
-        while self._revocations is not None:
+        """Follow the revocation list, if there is TLS; for as long as the collector runs."""
+        revocations = self._revocations
+        while True:
             await asyncio.sleep(LOOK_S)
-            if self._revocations.look():
-                log.info("%d certificates are revoked", self._revocations.count)
-                await self._dismiss(self._revocations)
+            if revocations is not None and revocations.look():
+                log.info("%s revoked", counted(revocations.count, "certificate is", "certificates are"))
+                await self._dismiss(revocations)
             trouble = self._find_trouble()
             if trouble and trouble != self._trouble:
                 log.warning("%s", trouble)

@@ -120,7 +120,12 @@ class Fleet:
             sections={name: section.content for name, section in commit.change.sections.items()},
             removed=commit.change.removed,
             times=commit.state.times,
-            transitions=tuple(_all_transitions(commit, old, now)),
+            transitions=tuple(
+                (sequence, attrs.evolve(item, subject=absolute_key(item.subject, commit.node)))
+                for sequence, item in commit.change.transitions
+            ),
+            untold=tuple(_untold(commit, old, now)),
+            compared=None if before is None else (before.standing.epoch, before.standing.sequence),
         )
 
     def stored(self, entry: Entry) -> None:
@@ -193,26 +198,23 @@ class Fleet:
         self._members[node] = Member(node, standing, committed, sections, bad, passed, skipped, facts, seen_at)
 
 
-def _all_transitions(commit: Commit, old: Sections, now: float) -> Iterator[Tuple[int, Transition]]:
-    """Yield what the node told of results that changed, and what it did not tell and yet is so."""
-    told = commit.change.transitions
-    for sequence, item in told:
-        yield sequence, attrs.evolve(item, subject=absolute_key(item.subject, commit.node))
-    ends = {(item.check, item.subject): item.after for _, item in told}
+def _untold(commit: Commit, old: Sections, now: float) -> Iterator[Transition]:
+    """Yield what the node did not tell of results that changed, and yet is so."""
+    ends = {(item.check, item.subject): item.after for _, item in commit.change.transitions}
     for name in _changed(commit.change, old, whole=commit.whole):
         section, before = commit.change.sections.get(name), old.sections.get(name)
         was = {} if before is None else before.outcomes
         became = {} if section is None else section.outcomes
         for key in (*became, *(key for key in was if key not in became)):
             change = (was.get(key), became.get(key))
-            if is_news(*change) and ends.get((name, key), _UNTOLD) is not change[1]:
+            if is_news(*change) and ends.get((name, key), _NEVER) is not change[1]:
                 at = commit.state.times.get(name) or now
                 subject = absolute_key(key, commit.node)
                 shown = section if key in became else before
-                yield commit.sequence, Transition(name, subject, *change, at, _summary(shown, key))
+                yield Transition(name, subject, *change, at, _summary(shown, key))
 
 
-_UNTOLD = object()
+_NEVER = object()
 
 
 def _changed(change: SectionsChange, old: Sections, *, whole: bool) -> List[str]:

@@ -110,6 +110,11 @@ class _Stream:
         self.is_disputed = False
         """Whether the name is another machine's too: then this stream keeps it for as long as it lives."""
 
+    @property
+    def whose(self) -> str:
+        """Who speaks on it, as far as that is known."""
+        return self.peer if self.session.hello is None else f"node {self.session.hello.node} at {self.peer}"
+
     def elsewhere(self, hello: Hello, peer: str) -> bool:
         """Tell whether a greeting comes from another machine: a node that returns has its address and its spool."""
         own = self.session.hello
@@ -291,7 +296,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
                 stream.close = effect
                 if effect.reason is not Reason.DONE:
                     self.refused[effect.reason.value] += 1
-                    log.warning("closed the stream of %s: %s", stream.peer, printable(effect.text))
+                    log.warning("closed the stream of %s: %s", stream.whose, printable(effect.text))
                 if stream.task is not None and stream.task is not asyncio.current_task():
                     stream.task.cancel()
             elif isinstance(effect, Deliver):

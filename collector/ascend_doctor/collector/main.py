@@ -93,9 +93,7 @@ async def serve(
         readers.add_to(server)
         web = None if settings.web is None else WebServer(settings.web, readers.application())
         writer = asyncio.create_task(committer.run())
-        clock = asyncio.create_task(ingest.keep_time())
-        guard = asyncio.create_task(admission.watch())
-        cleaner = asyncio.create_task(keep_settled())
+        keepers = [asyncio.create_task(work) for work in (ingest.keep_time(), admission.watch(), keep_settled())]
         try:
             port = _bind(server, settings.listen, admission)
             await server.start()
@@ -103,15 +101,15 @@ async def serve(
                 await web.start()
             readers.readiness.is_started = True
             started(Started(attrs.evolve(settings.listen, port=port), None if web is None else web.address))
-            await _any_of(stop, writer, clock)
+            await _any_of(stop, writer, *keepers)
         finally:
             # Nodes go to another collector, or come back to the next process; what they sent is committed first.
             readers.drain()
             ingest.drain("the collector stops", RETURN_AFTER_S)
             await server.stop(GRACE_S)
-            for task in (clock, guard, cleaner):
+            for task in keepers:
                 task.cancel()
-            await asyncio.gather(clock, guard, cleaner, return_exceptions=True)
+            await asyncio.gather(*keepers, return_exceptions=True)
             if web is not None:
                 await web.stop()
             committer.close()
@@ -122,7 +120,10 @@ async def serve(
 
 
 async def _any_of(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
-    """Wait until the collector is to stop, or cannot do its work any more: it would go on and acknowledge nothing."""
+    """Wait until the collector is to stop, or a bug has ended a part of it, which nobody would notice otherwise.
+
+    It would go on and acknowledge nothing, or let in who is revoked.
+    """
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((stopped, *work), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

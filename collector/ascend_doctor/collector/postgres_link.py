@@ -54,6 +54,9 @@ class Link:
     def __init__(self, url: str, prepare: Callable[[Connection], None]) -> None:
         self.place = shown(url)
         self._prepare = prepare
+        if self.place.endswith("://..."):
+            # libpq would take a part of the password for a host, and say so.
+            raise StoreError(f"{self.place}: write %40 for an @ in a password, and %2F for a / (collector.store)")
         try:
             words = conninfo.conninfo_to_dict(url)
         except psycopg.Error:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from pathlib import Path
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import attrs
@@ -170,10 +169,6 @@ class PostgresStore:
                 crowded = crowds.fetchone()
                 dropped = 0 if crowded is None else self._drop(connection, sql.DROP_OF_ONE, crowded)
             return dropped or self._sweep(connection)
-
-    def backup(self, path: Path) -> None:
-        """Refuse: PostgreSQL has its own ways."""
-        raise StoreError(f"{path}: the store is in PostgreSQL; back it up with pg_dump --schema=ascend_doctor")
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -50,7 +50,7 @@ def settle(entries: Sequence[Entry], present: Present) -> Optional[Run]:
     for entry in entries:
         epoch, sequence = entry.standing.epoch, entry.standing.sequence
         for number, transition in entry.transitions:
-            if present is None or epoch != present[0] or number > present[1]:
+            if _is_new(epoch, number, present):
                 told.setdefault((epoch, number, transition), entry.standing.received_at)
         if entry.whole:
             void = False
@@ -59,11 +59,18 @@ def settle(entries: Sequence[Entry], present: Present) -> Optional[Run]:
             continue
         elif sequence <= at[1]:
             continue
+        if entry.compared == at and _is_new(epoch, sequence, present):
+            told.update(((epoch, sequence, item), entry.standing.received_at) for item in entry.untold)
         at = (epoch, sequence)
         run = _followed(run, entry)
     if void:
         return None
     return attrs.evolve(run, told=tuple((received_at, item) for (_, _, item), received_at in told.items()))
+
+
+def _is_new(epoch: str, sequence: int, present: Present) -> bool:
+    """Tell whether what happened then is above what the store has."""
+    return present is None or epoch != present[0] or sequence > present[1]
 
 
 def _followed(run: Run, entry: Entry) -> Run:

@@ -80,7 +80,9 @@ def open_or_renew(path: Path, now: float) -> sqlite3.Connection:
 
 
 def copy(source: Path, path: Path) -> None:
-    """Write a copy of a store, as of one moment, whether a collector uses it or not.
+    """Write a copy of a store, as of one moment, whether another process uses it or not.
+
+    Not for a process that has it open: to read a file of SQLite by hand gives up the locks that the process has on it.
 
     Raises `StoreError` when there is no store, and when the copy cannot be written or is there already.
     """

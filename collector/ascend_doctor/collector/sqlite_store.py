@@ -57,8 +57,7 @@ class SqliteStore:
 
     shared = False
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: int) -> None:
-        self._path = path
+    def __init__(self, connection: sqlite3.Connection, lock: int) -> None:
         self._connection = connection
         self._lock = lock
         self._numbers: Dict[bytes, int] = {}
@@ -164,10 +163,6 @@ class SqliteStore:
         with self._transaction():
             oldest = self._oldest(now - retention.max_age_s) or self._beyond(retention.max_bytes)
             return self._drop(oldest or self._too_many(retention.max_per_node)) or self._sweep()
-
-    def backup(self, path: Path) -> None:
-        """Write a copy as of one moment; commits go on meanwhile."""
-        sqlite_file.copy(self._path, path)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -344,7 +339,7 @@ def open_sqlite(path: Path, now: float) -> SqliteStore:
     try:
         lock = sqlite_file.hold(path)
         try:
-            return SqliteStore(path, sqlite_file.open_or_renew(path, now), lock)
+            return SqliteStore(sqlite_file.open_or_renew(path, now), lock)
         except BaseException:
             os.close(lock)
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import FrozenSet, Mapping, Optional, Protocol, Sequence, Tuple
 
 import attrs
@@ -45,7 +44,9 @@ class Entry:
     With `whole` it replaces whatever the store has of the node, of any epoch and sequence. Otherwise it follows
     `standing.sequence - 1` of the same epoch; a store that already has `standing.sequence` of it leaves all as it is.
     `times` are the times of all sections after it, by their names. `transitions` come with the sequence number at which
-    each happened: those are kept that are above the sequence which the store has of the same epoch.
+    each happened: those are kept that are above the sequence which the store has of the same epoch. What the node did
+    not tell and yet is so is `untold`, found beside where the node stood then (`compared`: epoch and sequence, None for
+    nowhere). It is kept where the store has the node just there; else another collector has heard more, and told it.
     """
 
     node: str
@@ -55,17 +56,19 @@ class Entry:
     removed: FrozenSet[str]
     times: Mapping[str, float]
     transitions: Tuple[Tuple[int, Transition], ...] = ()
+    untold: Tuple[Transition, ...] = ()
+    compared: Optional[Tuple[str, int]] = None
 
     @property
     def is_news(self) -> bool:
         """Whether somebody may wait for it: it is more than a round in which hardly anything changed."""
-        return self.whole or bool(self.transitions)
+        return self.whole or bool(self.transitions or self.untold)
 
     @property
     def size(self) -> int:
         """About how many bytes it takes in memory; good enough to bound a queue."""
         contents = sum(map(len, self.sections.values()))
-        return contents + ITEM_BYTES * (1 + len(self.times) + len(self.transitions))
+        return contents + ITEM_BYTES * (1 + len(self.times) + len(self.transitions) + len(self.untold))
 
 
 ITEM_BYTES = 150
@@ -120,7 +123,7 @@ ROW_BYTES = 200
 class Store(Protocol):
     """Keeps the latest sections of every node and the history.
 
-    Called from one thread at a time, but for `backup`. Each call may block, though not for ever.
+    Called from one thread at a time. Each call may block, though not for ever.
     """
 
     @property
@@ -171,13 +174,6 @@ class Store(Protocol):
 
         One call takes one step that does not hold up commits for long. Returns how many rows it dropped: 0 when there
         is nothing left to do. `now` is in epoch seconds. Raises `StoreError`.
-        """
-        ...
-
-    def backup(self, path: Path) -> None:
-        """Write a copy that a collector can be started with, while this one goes on; from any thread.
-
-        Raises `StoreError` when it cannot be written, is there already, or is not for the collector to make.
         """
         ...
 

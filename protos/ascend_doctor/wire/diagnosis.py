@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Iterator, Optional, Sequence, Tuple
 
 from ascend_doctor.wire.certificates import NO_CHECK_TIME, WRONG_PURPOSE, Certificate, from_openssl, is_for, load_into
 from ascend_doctor.wire.credentials import Address, CredentialError, Role, TlsFiles, load
@@ -53,7 +53,7 @@ def walk(
     except (OSError, UnicodeError):  # UnicodeError: a label that is too long for the name service
         yield wrong(NAME, f"{address}: no such host", "check the name, or give the IP address")
         return
-    yield fine(NAME, f"{address.host} is {', '.join(dict.fromkeys(str(entry[4][0]) for entry in found))}")
+    yield fine(NAME, _resolved(address.host, [str(entry[4][0]) for entry in found]))
     try:
         connection = socket.create_connection((address.host, address.port), timeout=timeout_s)
     except ConnectionRefusedError:
@@ -70,6 +70,10 @@ def walk(
             yield _plaintext(connection, address)
         else:
             yield from _secured(connection, address, files, clock)
+
+
+def _resolved(host: str, found: Sequence[str]) -> str:
+    return f"{host} is an address" if host in found else f"{host} is {', '.join(dict.fromkeys(found))}"
 
 
 def _plaintext(connection: socket.socket, address: Address) -> Step:

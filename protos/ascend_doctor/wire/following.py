@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional, Tuple
@@ -70,7 +71,7 @@ class Revocations:
         return tuple(mark(Path(name)) for name in (self._files.revocations, self._files.ca))
 
     def _read(self) -> Optional[RevocationList]:
-        if not Path(self._files.revocations).exists():
+        if not os.path.exists(self._files.revocations):  # noqa: PTH110 - that of `Path` raises where it may not look
             return None
         # It brings another 10 MiB of libraries into a process, and most have no list.
         from ascend_doctor.wire.revocation import read_revocations  # noqa: PLC0415

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import weakref
 import zlib
-from typing import Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 import attrs
 from google.protobuf.message import DecodeError
@@ -17,6 +17,7 @@ from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.sections import Section, SectionsChange
 from ascend_doctor.model.status import WORST_FIRST, Status
 from ascend_doctor.model.subject import Subject, SubjectKind
+from ascend_doctor.model.wording import counted
 from ascend_doctor.v1 import ingest_pb2
 from ascend_doctor.wire import convert, fields, limits
 from ascend_doctor.wire.convert import SEVERITIES, STATUSES
@@ -52,8 +53,14 @@ def write_check(check: str, findings: Iterable[Finding], node: str) -> Section:
         )
         if message.ByteSize() <= limits.MAX_SECTION_BYTES and _affected_count(message) <= limits.MAX_AFFECTED_COUNT:
             return read_section(message.SerializeToString(deterministic=True))
-    worst = min((item for _, item in kept), key=_rank)
-    text = f"{len(kept)} results are too long to be told; `ascend-doctor check` on the node shows them"
+    return write_in_short(check, [item for _, item in kept], node)
+
+
+def write_in_short(check: str, findings: Sequence[Finding], node: str) -> Section:
+    """Return the section of a check that has too much to say: one word about the node, as bad as the worst of it."""
+    worst = min(findings, key=_rank)
+    count = counted(len(findings), "result is", "results are")
+    text = f"{count} too long to be told; `ascend-doctor check` on the node shows all"
     short = Finding(check, Subject(SubjectKind.NODE, node), worst.status, text, worst.severity, since=worst.since)
     return write_check(check, [short], node)
 
