@@ -81,9 +81,9 @@ class Listening:
     async def at(self, address: str) -> bool:
         """Tell whether somebody listens there, or did a moment ago."""
         now = time.monotonic()
-        at, found = self._seen.get(address, (0.0, False))
+        at, found = self._seen.get(address, (0.0, True))
         if now - at > self.KEPT_S:
-            self._seen[address] = now, found
+            self._seen[address] = now, True  # who comes meanwhile finds out for itself
             host, _, port = address.rpartition(":")
             try:
                 _, writer = await asyncio.open_connection(host.strip("[]"), int(port))

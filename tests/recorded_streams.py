@@ -88,7 +88,8 @@ def read(path: Path) -> List[List[Said]]:
 async def play(address: Address, stream: Stream) -> List[Any]:
     """Say to a collector, byte by byte, what an agent said on one stream, and return the messages that come back.
 
-    The stream is ended when the collector has acknowledged the newest change; it asks for that with heartbeats.
+    The stream is ended when the collector has acknowledged the newest change, which heartbeats ask for, or when it
+    wants to have everything again, which a recording cannot give.
     """
     said = [item for item in stream if item.way == UP]
     newest = [item.message.state for item in said if item.kind == "state"][-1]
@@ -104,7 +105,9 @@ async def play(address: Address, stream: Stream) -> List[Any]:
         listening = asyncio.ensure_future(listen())
         for item in said:
             await call.write(item.data)
-        while not listening.done() and not any(item.ack.sequence == newest.sequence for item in heard):
+        while not listening.done() and not any(
+            item.ack.sequence == newest.sequence or item.HasField("resync") for item in heard
+        ):
             await asyncio.wait((listening,), timeout=_ASK_AGAIN_S)
             await call.write(ingest_pb2.ConnectRequest(heartbeat=heartbeat).SerializeToString())
         await call.done_writing()

@@ -47,7 +47,10 @@ class _Disk:
 
     def prune(self, retention, now):
         self.asked.append(("prune", retention, now))
-        return self.to_prune.pop(0) if self.to_prune else 0
+        found = self.to_prune.pop(0) if self.to_prune else 0
+        if isinstance(found, StoreError):
+            raise found
+        return found
 
     @property
     def batches(self):
@@ -293,6 +296,22 @@ async def test_history_is_pruned_in_steps_between_commits(monkeypatch, done):
     writer.close()
     await running
     assert ("prune", bounds, NOW) == disk.asked[0]
+
+
+async def test_pruning_that_fails_holds_up_nothing(monkeypatch, done):
+    """A history that cannot be cut is told and counted; what nodes say is stored all the same, at once."""
+    monkeypatch.setattr(committer, "PRUNE_INTERVAL_S", 0.01)
+    monkeypatch.setattr(committer, "FIRST_RETRY_S", ALWAYS)
+    disk = _Disk()
+    disk.to_prune = [StoreError("the page is damaged")] * 3
+    writer = Committer(disk)
+    running = asyncio.ensure_future(writer.run())
+    await until(lambda: writer.failures == 3)
+    assert writer.healthy
+    writer.put(first(), done)
+    await until(lambda: done.kept)
+    writer.close()
+    await running
 
 
 async def test_others_may_use_the_store_between_two_commits(done):

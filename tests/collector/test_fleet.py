@@ -74,6 +74,23 @@ def test_silence_grows_old(silent_s, current_s, expected):
     assert expected is fleet.liveness("node-1", NOW + silent_s)
 
 
+def test_what_comes_from_the_future_is_not_current():
+    """After a clock was put back nobody knows how old a node's word is; the clocks of two collectors may differ."""
+    fleet = _fleet()
+    fleet.accept(_whole(GOOD), HELLO, NOW)
+    assert [Liveness.LIVE, Liveness.STALE] == [fleet.liveness("node-1", NOW - ahead) for ahead in (60, 61)]
+
+
+def test_to_say_it_again_does_not_make_it_newer():
+    """A whole state that the collector asks for again is as old as it was."""
+    fleet = Fleet(DEADLINES)
+    fleet.accept(_whole(GOOD), HELLO, NOW)
+    fleet.accept(_whole(GOOD), HELLO, NOW + 100)
+    assert Liveness.STALE is fleet.liveness("node-1", NOW + 100)
+    fleet.accept(_whole(GOOD, 2), HELLO, NOW + 100)
+    assert Liveness.LIVE is fleet.liveness("node-1", NOW + 100)
+
+
 def test_a_node_may_ask_for_other_times():
     """How long results count is what the node said on the stream that they came on."""
     fleet = Fleet(DEADLINES)

@@ -28,7 +28,9 @@ def _fleet(*nodes, at=NOW):
 
 def _tell(fleet, name, answers, at):
     state = shared(name, judged(name, answers))
-    fleet.accept(Commit(name, "e", 1, True, whole(state), state), Hello(name, "e", 0, 1), at)
+    before = fleet.known(name)
+    sequence = 1 if before is None else before.sequence + 1
+    fleet.accept(Commit(name, "e", sequence, True, whole(state), state), Hello(name, "e", 0, 1), at)
 
 
 def _report(fleet, at=NOW):

@@ -324,6 +324,19 @@ def test_parts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         stream.read(_part(5))
 
 
+def test_transitions_of_all_parts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a state may not have together what one may not have; the next state begins anew."""
+    message = next(request_messages(REQUESTS["state-delta"], limits.MAX_MESSAGE_BYTES))
+    count = len(message.state.transitions)
+    monkeypatch.setattr(limits, "MAX_TRANSITION_COUNT", 2 * count - 1)
+    stream = reader()
+    assert [True, True] == [stream.read(message) is not None for _ in range(2)]
+    message.state.more_follows = True
+    assert stream.read(message) is None
+    with pytest.raises(WireError, match=rf"state\.transitions: {2 * count} entries, {2 * count - 1} are allowed"):
+        stream.read(message)
+
+
 @pytest.mark.parametrize("field", ["sections", "confirmations", "removed_names", "transitions"])
 def test_entries_are_bounded(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     """A state has so many entries of a kind, and no more."""

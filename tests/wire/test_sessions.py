@@ -176,6 +176,26 @@ def test_commits_of_another_life_are_not_acknowledged() -> None:
     assert () == collector.committed("e1", 1)
 
 
+def test_every_second_quiet_change_is_acknowledged() -> None:
+    """Rounds in which all is as before are acknowledged two at a time; news, and what a window of one waits for, not.
+
+    A change that an earlier stream brought is acknowledged at once, and a heartbeat is always answered.
+    """
+    quiet = SectionsChange(times={"a": 2.0})
+    for window, expected in ((16, [(), (Send(frames.Ack(3)),), ()]), (1, [(Send(frames.Ack(n)),) for n in (2, 3, 4)])):
+        collector = greeted(Known("e1", 1, STATE, 0), offer=Offer(max_inflight=window))
+        assert (Send(frames.Ack(1)),) == collector.committed("e1", 1)
+        found = []
+        for sequence in (2, 3, 4):
+            collector.received(frames.State(sequence, quiet, STATE.digest), 0.0)
+            found.append(collector.committed("e1", sequence))
+        assert expected == found
+        assert (Send(frames.Ack(4)),) == collector.received(frames.Heartbeat(4, STATE.digest), 0.0)
+        news = SectionsChange(transitions=((5, FAILED),))
+        collector.received(frames.State(5, news, STATE.digest), 0.0)
+        assert (Send(frames.Ack(5)),) == collector.committed("e1", 5)
+
+
 def test_what_is_not_listened_to_is_no_silence() -> None:
     """A collector that did not read for a while counts the silence of the node from when it reads again."""
     session = greeted(Known("e1", 1, STATE, 1), offer=Offer(heartbeat_s=30.0))

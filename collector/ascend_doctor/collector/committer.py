@@ -161,9 +161,18 @@ class Committer:
             if found != NO_NEWS:
                 self._news(found)
         if now() >= self._prune_at:
+            self._prune_at = now() + (0.0 if await self._prune() else PRUNE_INTERVAL_S)
+
+    async def _prune(self) -> int:
+        """Drop what is too old; that it fails keeps no change of a node from the store."""
+        try:
             dropped = await self._timed(self._store.prune, self._retention, self._clock())
-            self.pruned += dropped
-            self._prune_at = now() + (0.0 if dropped else PRUNE_INTERVAL_S)
+        except StoreError as error:
+            log.warning("%s; the history is longer than it should be", error)
+            self.failures += 1
+            return 0
+        self.pruned += dropped
+        return dropped
 
     async def _rest(self, now: Callable[[], float]) -> None:
         """Wait for something to do."""

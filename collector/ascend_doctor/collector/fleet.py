@@ -24,6 +24,9 @@ from ascend_doctor.wire.sections import SectionPool, absolute_key, findings_of
 
 log = logging.getLogger(__name__)
 
+CLOCK_SLACK_S = 60.0
+"""So far may the clocks of collectors differ that share a store."""
+
 _GOOD = frozenset((Status.PASS, Status.SKIP))
 
 
@@ -107,10 +110,13 @@ class Fleet:
         `hello` is how the node introduced itself on the stream that they came on.
         """
         before = self._members.get(commit.node)
-        standing = Standing(commit.epoch, commit.sequence, now, hello.current_s or 0.0, hello.agent_version)
-        # A whole state may come again under a number that the store has already, with other contents.
-        follows = before is not None and before.standing.epoch == commit.epoch
-        committed = min(before.committed, commit.sequence - 1) if before is not None and follows else -1
+        received_at, committed = now, -1
+        if before is not None and before.standing.epoch == commit.epoch:
+            # A whole state may come again under a number that the store has already, with other contents.
+            committed = min(before.committed, commit.sequence - 1)
+            if before.standing.sequence == commit.sequence:
+                received_at = before.standing.received_at  # to say it again does not make it newer
+        standing = Standing(commit.epoch, commit.sequence, received_at, hello.current_s or 0.0, hello.agent_version)
         self._put(commit.node, standing, committed, commit.state)
         old = NOTHING if before is None else before.sections
         return Entry(
@@ -154,8 +160,9 @@ class Fleet:
             return Liveness.NEVER_SEEN
         silent_s = now - member.standing.received_at
         stale_after_s = max(self._deadlines.stale_after_s, member.standing.current_s)
-        if silent_s <= stale_after_s:
+        if -CLOCK_SLACK_S <= silent_s <= stale_after_s:
             return Liveness.LIVE
+        # Of a time to come it is not known how long ago that was: a clock was put back.
         return Liveness.LOST if silent_s > max(self._deadlines.lost_after_s, stale_after_s) else Liveness.STALE
 
     @property

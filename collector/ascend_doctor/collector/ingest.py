@@ -33,7 +33,7 @@ from ascend_doctor.wire.responses import response_message
 log = logging.getLogger(__name__)
 
 TICK_S = 15.0
-"""How often a session is asked what is due; all its deadlines are longer than that by far."""
+"""How often a session is asked what is due; its deadlines may be late by that."""
 TICK_PARTS = 60
 """The streams are ticked in so many parts of a tick, so that thousands of them do not hold up the loop at once."""
 MAX_OUTGOING = 256
@@ -246,10 +246,12 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             return
         frame = stream.reader.read(request)
         if frame is None:
+            stream.session.listening(time.monotonic())
             return
-        if isinstance(frame, Hello) and self._is_usurper(stream, frame):
-            text = f"another machine is node {frame.node} too: give each its own name, or stop one"
-            self._do(stream, stream.session.close(Reason.IDENTITY, text, DISPUTED_RETRY_S))
+        refusal = self._refusal(stream, frame) if isinstance(frame, Hello) else None
+        if refusal is not None:
+            # Before any welcome: a node that was not welcome goes to another collector.
+            self._do(stream, stream.session.close(*refusal))
             return
         self._do(stream, stream.session.received(frame, time.monotonic()))
         if isinstance(frame, Hello) and stream.close is None:
@@ -358,15 +360,20 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         older.is_disputed = older.is_disputed or len(recent) >= MAX_USURPERS
         return older.is_disputed
 
-    def _enter(self, stream: _Stream, hello: Hello) -> None:
+    def _refusal(self, stream: _Stream, hello: Hello) -> Optional[Tuple[Reason, str, float]]:
+        """Say why a node cannot be taken now, and when to come again; None when it can."""
+        if self._is_usurper(stream, hello):
+            text = f"another machine is node {hello.node} too: give each its own name, or stop one"
+            return Reason.IDENTITY, text, DISPUTED_RETRY_S
         # While the store fails, nodes that come again and again would fill the queue with their claims alone.
         is_stuck = not (self._committer.has_room or self._committer.healthy)
         if self._uncommitted[hello.node] > MAX_UNCOMMITTED or is_stuck:
-            self._do(stream, stream.session.close(Reason.LIMIT, "the store is behind", BEHIND_RETRY_S))
-            return
+            return Reason.LIMIT, "the store is behind", BEHIND_RETRY_S
         if len(self._fleet.members) >= MAX_NODES and hello.node not in self._fleet.members:
-            self._do(stream, stream.session.close(Reason.LIMIT, f"{MAX_NODES} nodes are here already", BEHIND_RETRY_S))
-            return
+            return Reason.LIMIT, f"{MAX_NODES} nodes are here already", BEHIND_RETRY_S
+        return None
+
+    def _enter(self, stream: _Stream, hello: Hello) -> None:
         older = self._by_node.get(hello.node)
         if older is not None and older.elsewhere(hello, stream.peer):
             stream.usurped_at = (*older.usurped_at[-MAX_USURPERS:], time.monotonic())

@@ -318,7 +318,12 @@ class PostgresStore:
         connection.execute("UPDATE ascend_doctor.clock SET revision = revision + 1, sweeps = sweeps + 1")
         held = connection.execute("SELECT names, contents FROM ascend_doctor.nodes", binary=True)
         ids = connection.execute("SELECT id FROM ascend_doctor.contents ORDER BY id")
-        used = referenced(held.fetchall())
+        try:
+            used = referenced(held.fetchall())
+        except ManifestError:
+            # Its node says everything again with its next round.
+            self._added = 0
+            return 0
         unused = [number for (number,) in ids.fetchall() if number not in used][:SWEEP_AFTER]
         if unused:
             connection.execute("DELETE FROM ascend_doctor.contents WHERE id = ANY(%s)", (unused,))

@@ -81,7 +81,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         """Return one page of the history; the token is the id of the last transition before it."""
         await _check_names(context, request.node_names, request.check_ids)
         token = request.page_token
-        if token and not (token.isascii() and token.isdecimal() and len(token) < 20):
+        if token and not (token.isascii() and token.isdecimal() and len(token) < 19):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "page_token is none of ListTransitions; begin anew")
         try:
             query = HistoryQuery(

@@ -161,8 +161,9 @@ class SqliteStore:
     def prune(self, retention: Retention, now: float) -> int:
         """Drop one step of what is too old, beyond the bytes, of a node that has too much, or of unused contents."""
         with self._transaction():
-            oldest = self._oldest(now - retention.max_age_s) or self._beyond(retention.max_bytes)
-            return self._drop(oldest or self._too_many(retention.max_per_node)) or self._sweep()
+            # Of a node that has too much first: it is not to drive out what others have.
+            excess = self._oldest(now - retention.max_age_s) or self._too_many(retention.max_per_node)
+            return self._drop(excess or self._beyond(retention.max_bytes)) or self._sweep()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -285,7 +286,12 @@ class SqliteStore:
         """Drop contents that no node has, some at once."""
         if self._added < SWEEP_AFTER:
             return 0
-        used = referenced(self._connection.execute("SELECT names, contents FROM nodes").fetchall())
+        try:
+            used = referenced(self._connection.execute("SELECT names, contents FROM nodes").fetchall())
+        except ManifestError:
+            # Its node says everything again with its next round.
+            self._added = 0
+            return 0
         numbers = self._connection.execute("SELECT id FROM contents ORDER BY id")
         unused = list(itertools.islice(((number,) for (number,) in numbers if number not in used), SWEEP_AFTER))
         if unused:

@@ -120,10 +120,10 @@ class CollectorSession:
         if not self._committed < sequence <= self.sequence:
             return ()
         self._committed = sequence
-        only_quiet = bool(self._pending)
+        quiet = []
         while self._pending and self._pending[0][0] <= sequence:
-            only_quiet = self._pending.popleft()[1] and only_quiet
-        self._owes = only_quiet and not self._owes and self._offer.max_inflight > 1
+            quiet.append(self._pending.popleft()[1])
+        self._owes = bool(quiet) and all(quiet) and not self._owes and self._offer.max_inflight > 1
         return () if self._owes else (Send(frames.Ack(sequence)),)
 
     def tick(self, now: float) -> Effects:
@@ -140,8 +140,8 @@ class CollectorSession:
         return ()
 
     def listening(self, now: float) -> None:
-        """Note that the caller reads on, who did not for a while: the silence was not the peer's."""
-        self._heard_at = now
+        """Note that the peer is not silent: the caller reads on who did not for a while, or parts of a state come."""
+        self._heard_at = self._asked_at = now
 
     def recheck(self, request_id: str, checks: Tuple[str, ...] = ()) -> Effects:
         """Ask the node to run checks now, all when none is named; `Deliver` brings the outcome."""

@@ -100,6 +100,7 @@ class RequestReader:
         self._pool = pool
         self._parts: List[frames.State] = []
         self._bytes = 0
+        self._told = 0
 
     def read(self, message: ingest_pb2.ConnectRequest) -> Optional[AgentFrame]:
         """Return the frame that is complete with this message, None while parts of a state are missing.
@@ -132,6 +133,9 @@ class RequestReader:
         self._bytes += request.ByteSize()
         if self._bytes > limits.MAX_STATE_BYTES:
             raise WireError("state", f"more than {limits.MAX_STATE_BYTES} bytes")
+        self._told += len(message.transitions)
+        if self._told > limits.MAX_TRANSITION_COUNT:
+            raise WireError("state.transitions", f"{self._told} entries, {limits.MAX_TRANSITION_COUNT} are allowed")
         fields.count("state.parts", len(self._parts), 0, limits.MAX_STATE_PART_COUNT - 1)
         digest = b"" if message.more_follows else _read_digest("state.state_digest", message.state_digest)
         self._parts.append(frames.State(sequence, self._change(message), digest, message.whole))
@@ -139,7 +143,7 @@ class RequestReader:
             raise WireError("state.sequence", "another state begins before the last part came")
         if message.more_follows:
             return None
-        parts, self._parts, self._bytes = self._parts, [], 0
+        parts, self._parts, self._bytes, self._told = self._parts, [], 0, 0
         return frames.State(sequence, _joined([part.change for part in parts]), digest, message.whole)
 
     def _change(self, message: ingest_pb2.State) -> SectionsChange:
