@@ -6,6 +6,7 @@ tells the facts alone, which change only when something happens.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Callable, Dict, Generic, Iterable, Mapping, Tuple, TypeVar
 
 import attrs
@@ -24,6 +25,8 @@ R = TypeVar("R")
 Quotes = Mapping[str, Tuple[Quote, ...]]
 """The lines that prove what is told, by the name of the subject within the node (`3`), empty for the node itself."""
 
+SHORT_BYTES = 4_096
+"""Facts of at most this size are remembered, so that what is remembered stays small."""
 MAX_SUBJECT_QUOTES = 8
 _SUBJECT_QUOTES = told_forms.tuple_of(told_forms.QUOTE, MAX_SUBJECT_QUOTES)
 
@@ -75,7 +78,8 @@ class Topic(Generic[T]):
 
     def decode(self, data: bytes) -> Reading[T]:
         """Return the facts that bytes hold. Raises `CodecError` for what no honest node tells."""
-        return told_forms.reading(self.form).decode(told_forms.read(data))
+        found: Reading[T] = (_decode_short if len(data) <= SHORT_BYTES else _decode)(self, data)
+        return found
 
     def _guarded(self, look: Callable[[NodeView], R], view: NodeView) -> Reading[R]:
         """Return what a function of the topic makes of a node. As with checks, a bug of it fails nothing else."""
@@ -83,6 +87,14 @@ class Topic(Generic[T]):
             return look(view.limited_to(self.reads))
         except Exception as bug:  # noqa: BLE001 - a bug in a topic is the doctor's own trouble
             return Missing(Absence.TOOL_FAILED, f"{type(bug).__name__} in the topic {self.name}: {bug}")
+
+
+def _decode(topic: Topic[Any], data: bytes) -> Any:
+    return told_forms.reading(topic.form).decode(told_forms.read(data))
+
+
+# Most nodes of a fleet tell the same of most topics: they share one object for it.
+_decode_short = functools.lru_cache(maxsize=256)(_decode)
 
 
 def read_quotes(data: bytes, keys: Iterable[str]) -> Tuple[Quote, ...]:

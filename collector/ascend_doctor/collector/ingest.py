@@ -8,7 +8,7 @@ import contextlib
 import functools
 import logging
 import time
-from typing import AsyncIterator, Callable, Counter, Deque, Dict, Optional, Sequence, Set, Tuple
+from typing import AsyncIterator, Callable, Counter, Dict, List, Optional, Sequence, Set, Tuple
 
 import grpc
 import grpc.aio
@@ -101,7 +101,7 @@ class _Stream:
         self.purse: Purse = (Bucket(MESSAGES, now), Bucket(BYTES, now))
         self.is_held = False
         """Whether this side does not listen for now; what is not heard meanwhile is not the peer's silence."""
-        self.outgoing: Deque[ingest_pb2.ConnectResponse] = collections.deque()
+        self.outgoing: List[ingest_pb2.ConnectResponse] = []
         self.writing: Optional[asyncio.Task[None]] = None
         self.writing_since = 0.0
         self.close: Optional[Close] = None
@@ -309,7 +309,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         try:
             while stream.outgoing:
                 stream.writing_since = time.monotonic()
-                await stream.context.write(stream.outgoing.popleft())
+                await stream.context.write(stream.outgoing.pop(0))
         except (grpc.aio.UsageError, grpc.aio.BaseError, asyncio.InvalidStateError):
             stream.outgoing.clear()  # the peer is gone; its stream finds that out by itself
         finally:
