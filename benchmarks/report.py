@@ -156,7 +156,8 @@ async def serve(folder: Path, nodes: Sequence[StoredNode]) -> AsyncIterator[Serv
     reports = Reports(fleet, catalogue.load())
     ingest = IngestService(fleet, committer, secured=False)
     admission = Admission(None)
-    readers = Readers(reports, History(store, committer.do), ingest, committer, admission)
+    history = History(store)
+    readers = Readers(reports, history, ingest, committer, admission)
     server = grpc.aio.server(options=server_options(), interceptors=[admission])
     readers.add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -168,6 +169,7 @@ async def serve(folder: Path, nodes: Sequence[StoredNode]) -> AsyncIterator[Serv
     readers.drain()
     await server.stop(0)
     await web.stop()
+    history.close()
     reports.close()
     store.close()
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 SUPPORTED = [(3, minor) for minor in range(9, 14)]
 PURE_TESTS = ["tests/model", "tests/knowledge", "tests/facts", "tests/checks", "tests/wire"]
+SHORT_FORMS = "*/test_bench_*.py"
 WORKERS = str(min(4, os.cpu_count() or 1))
 
 
@@ -142,8 +143,8 @@ def test(words):
     call([first, "-m", "pytest", "-q", "-n", WORKERS, *(f"--ignore={folder}" for folder in PURE_TESTS)])
     if len(found) > 1:
         last = environment(max(found.items()), "test")
-        title(last, "everything")
-        call([last, "-m", "pytest", "-q", "-n", WORKERS])
+        title(last, "everything but the short forms of the benchmarks")
+        call([last, "-m", "pytest", "-q", "-n", WORKERS, f"--ignore-glob={SHORT_FORMS}"])
     return 0
 
 

@@ -120,6 +120,16 @@ class Server:
             cursor = connection.execute(statement)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
+    def dump(self, url: str) -> Path:
+        """Back up the collectors' tables of a database, as the manual says, and return the copy."""
+        copy = self.folder / f"copy-{time.monotonic_ns()}"
+        self._run("pg_dump", "--schema=ascend_doctor", "--format=custom", f"--file={copy}", url)
+        return copy
+
+    def restore(self, url: str, copy: Path) -> None:
+        """Put a copy in the place of what is there, at once."""
+        self._run("pg_restore", "--clean", "--single-transaction", f"--dbname={url}", str(copy))
+
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
         """Make an empty database for the block, and give its URL."""
@@ -133,6 +143,10 @@ class Server:
     def log(self) -> str:
         """Return the end of what the server said."""
         return (self.folder / "log").read_text(errors="replace")[-2000:]
+
+    def _run(self, program: str, *words: str) -> None:
+        if self._start(program, *words).wait(PATIENCE_S) != 0:
+            raise RuntimeError(f"{program}: {self.log()}")
 
     def _start(self, program: str, *words: str) -> subprocess.Popen[bytes]:
         demote = None if self._user is None else functools.partial(_become, self._user.pw_uid, self._user.pw_gid)

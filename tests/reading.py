@@ -147,7 +147,8 @@ async def reading(
     reports = Reports(fleet, ENTRIES, version="1.0")
     ingest = IngestService(fleet, committer, secured=tls is not None)
     admission = Admission(tls)
-    readers = Readers(reports, History(store, committer.do), ingest, committer, admission)
+    history = History(store)
+    readers = Readers(reports, history, ingest, committer, admission)
     server = grpc.aio.server(options=server_options(), interceptors=[admission])
     readers.add_to(server)
     place = "127.0.0.1:0"
@@ -170,6 +171,7 @@ async def reading(
         await web.stop()
         committer.close()
         await writer
+        history.close()
         reports.close()
         store.close()
 

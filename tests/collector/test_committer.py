@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 
 import pytest
 
 from ascend_doctor.collector import committer
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.store import NO_NEWS, News, Retention, Standing, StoredNode, StoreError
-from store_entries import NOW, after, first
+from store_entries import NOW, first
 from waiting import PATIENCE_S, until
 
 ALWAYS = 1 << 60
@@ -131,7 +132,7 @@ async def test_a_batch_is_bounded_in_bytes(done, monkeypatch):
 async def test_claims_keep_their_place(done):
     """A node is claimed before what it sends afterwards, and after what it sent before; others go together."""
     disk = _Disk()
-    writer = Committer(disk, clock=itertools.count(int(NOW)).__next__)
+    writer = Committer(disk, clock=itertools.count(int(NOW) - 1).__next__)  # it is looked at before
     writer.claim("node-1")
     writer.put(first("node-1"), done)
     writer.claim("node-2")
@@ -298,6 +299,40 @@ async def test_history_is_pruned_in_steps_between_commits(monkeypatch, done):
     assert ("prune", bounds, NOW) == disk.asked[0]
 
 
+async def test_a_clock_that_jumps_ahead_ages_no_history(monkeypatch, caplog):
+    """History is dropped by a time that goes on as it did, and it is said once what is wrong; going back is followed.
+
+    After it is right again a jump is told anew.
+    """
+    monkeypatch.setattr(committer, "PRUNE_INTERVAL_S", 0.01)
+    year_s = 365 * 86_400.0
+    offset_s = [0.0]
+    disk = _Disk()
+    writer = Committer(disk, clock=lambda: time.monotonic() + NOW + offset_s[0])
+
+    async def pruned(change_s):
+        """Return by how much the time to prune by is off, some prunings after the clock was set."""
+        offset_s[0] += change_s
+        since = len(disk.asked) + 1
+        await until(lambda: len(disk.asked) > since + 2)
+        return pytest.approx(disk.asked[-1][2] - NOW - time.monotonic(), abs=30.0)
+
+    running = asyncio.ensure_future(writer.run())
+    assert 0.0 == await pruned(0.0)
+    assert 0.0 == await pruned(year_s)
+    jumped = f"the clock of this machine has jumped ahead by {year_s:.0f} s; history is not dropped for that."
+    said = [f"{jumped} Set the clock right; if it is, start the collector again"]
+    assert said == caplog.messages
+    assert 0.0 == await pruned(-year_s)
+    assert -year_s == await pruned(-year_s)
+    assert -year_s == await pruned(60.0)
+    assert said == caplog.messages
+    assert -year_s == await pruned(year_s - 60.0)
+    assert said * 2 == caplog.messages
+    writer.close()
+    await running
+
+
 async def test_pruning_that_fails_holds_up_nothing(monkeypatch, done):
     """A history that cannot be cut is told and counted; what nodes say is stored all the same, at once."""
     monkeypatch.setattr(committer, "PRUNE_INTERVAL_S", 0.01)
@@ -312,21 +347,3 @@ async def test_pruning_that_fails_holds_up_nothing(monkeypatch, done):
     await until(lambda: done.kept)
     writer.close()
     await running
-
-
-async def test_others_may_use_the_store_between_two_commits(done):
-    """What is done in the thread of the store is answered, its errors are passed on; after the end it is refused."""
-    disk = _Disk()
-    writer = Committer(disk)
-    one = first()
-    writer.put(one, done)
-    running = asyncio.ensure_future(writer.run())
-    assert 7 == await writer.do(lambda: 7)
-    with pytest.raises(StoreError, match="the disk is full"):
-        await writer.do(_Disk(failures=1).news)
-    writer.put(after(one, {}), done)
-    writer.close()
-    await running
-    assert 2 == len(done.kept)
-    with pytest.raises(StoreError, match="the collector is ending"):
-        await writer.do(lambda: 7)

@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import psycopg
 import pytest
 
@@ -119,6 +120,51 @@ def test_what_is_forgotten_is_news(pair):
     assert frozenset() == one.commit([first()])
 
 
+@pytest.fixture
+def put_back(pair, url, postgres):
+    """Two collectors that know of more than is in the tables: a copy was put in their place under them."""
+    one, two = pair
+    one.claim({"node-1": NOW})
+    entries = [first(sections={"a": b"0"})]
+    one.commit(entries)
+    two.news()
+    copy = postgres.dump(url)
+    for number in range(1, 20):
+        entries.append(after(entries[-1], {"a": b"%d" % number}))
+        one.commit(entries[-1:])
+        two.news()
+    postgres.restore(url, copy)
+    # Its contents get the numbers that those of the other node had.
+    with contextlib.closing(_claimed(url, "node-2")) as three:
+        three.commit([first("node-2", {"a": b"else", "b": b"more"})])
+    return entries
+
+
+def _sections(nodes):
+    return {item.node: item.sections for item in nodes}
+
+
+def test_a_copy_that_is_put_in_place_is_news(pair, put_back, caplog):
+    """Whoever asks for news next takes everything up again, and shows of no node what another one said."""
+    two = pair[1]
+    there = {"node-1": {"a": b"0"}, "node-2": {"a": b"else", "b": b"more"}}
+    assert there == _sections(two.news().nodes)
+    assert NO_NEWS == two.news()
+    said = [item for item in caplog.messages if "an older copy was put in its place; it is taken up again" in item]
+    assert 1 == len(said)
+
+
+def test_a_commit_after_a_copy_is_put_in_place(pair, put_back):
+    """What followed the copy is void; what is said whole is kept as it was said, and the news come afterwards."""
+    one, two = pair
+    assert frozenset(["node-1"]) == one.commit(put_back[-1:])
+    whole = first(sections={"a": b"1", "b": b"2"}, epoch="f")
+    assert frozenset() == one.commit([whole])
+    there = {"node-1": {"a": b"1", "b": b"2"}, "node-2": {"a": b"else", "b": b"more"}}
+    assert there == _sections(two.load())
+    assert {"node-2": there["node-2"]} == _sections(one.news().nodes)
+
+
 def test_contents_that_another_collector_swept_out(pair):
     """What a collector remembers of contents is looked up again when they may be gone."""
     one, two = pair
@@ -143,6 +189,57 @@ def test_clocks_that_differ(url, monkeypatch):
             (item,) = ahead.history(HistoryQuery())
             assert 3600.0 - 30.0 == pytest.approx(item.received_at - late(), abs=5.0)
             assert 1.0 > abs(ahead._link.skew_s + 3600.0)
+
+
+@pytest.fixture
+def link(url):
+    """A connection without a store."""
+    with contextlib.closing(postgres_link.Link(url, lambda _: None)) as found:
+        yield found
+
+
+def _look(link, ahead_s, *, slow=False):
+    """Let a link look at the server's clock, which is set ahead by so much."""
+    link.ask(f"SELECT {'pg_sleep(0.2)' if slow else 1}, {postgres_sql.NOW} + {ahead_s}")
+    return pytest.approx(link.skew_s, abs=0.5)
+
+
+def test_a_clock_that_is_set_is_noticed_at_once(link, caplog):
+    """A slow answer says little of the server's clock, unless that cannot be what it was before."""
+    assert 0.0 == _look(link, 0.0)
+    kept = link.skew_s
+    _look(link, 0.0, slow=True)
+    assert kept == link.skew_s
+    assert [] == caplog.messages
+    assert 3600.0 == _look(link, 3600.0, slow=True)
+    assert 3600.0 == _look(link, 3600.0)
+    assert -20.0 == _look(link, -20.0)
+    assert 0.0 == _look(link, 0.0)
+    assert -20.0 == pytest.approx(link.least_skew_s, abs=0.5)
+    place = link.place
+    assert [
+        f"{place}: its clock or the one here was set (it is {now} s ahead, and was {was} s); keep both synchronised"
+        for now, was in (("3600", "0"), ("-20", "3600"))
+    ] == [item.replace("-0 s", "0 s") for item in caplog.messages]
+
+
+@pytest.mark.parametrize("ahead_s", [1e9, -1e9])
+def test_a_clock_that_is_set_drops_no_history(url, monkeypatch, ahead_s):
+    """Whichever clock jumps, the server's or the one here, nothing is older than it was."""
+    with contextlib.closing(_claimed(url)) as store:
+        store.commit([first(at=time.time() - 30.0, told=[TOLD])])
+        bounds = attrs.evolve(forever(), max_age_s=86_400.0)
+        now = time.time()
+        with monkeypatch.context() as jumped:
+            jumped.setattr(
+                postgres_sql, "CLOCK", f"SELECT revision, {postgres_sql.NOW} + {ahead_s} FROM ascend_doctor.clock"
+            )
+            store.news()
+            assert ahead_s == pytest.approx(store._link.skew_s, abs=5.0)
+            assert 0 == store.prune(bounds, now)
+        store.news()
+        assert 0 == store.prune(bounds, now)
+        assert [TOLD] == [item.transition for item in store.history(HistoryQuery())]
 
 
 @pytest.mark.parametrize("statement", ["contents = '\\x00'", "names = 12345", "times = '\\x0000000000000000'"])

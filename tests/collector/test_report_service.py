@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ascend_doctor.collector import history, judged, readiness, service, watching
 from ascend_doctor.collector.history import MAX_PAGE
-from ascend_doctor.collector.store import StoreError
+from ascend_doctor.collector.store import StoreError, TooWideError
 from ascend_doctor.collector.workers import BusyError
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
@@ -113,6 +113,19 @@ async def test_a_store_that_fails_is_told(tmp_path, monkeypatch) -> None:
         assert report_pb2.VERDICT_READY == messages[0].header.verdict
 
 
+async def test_a_question_that_is_too_wide_is_refused(tmp_path, monkeypatch) -> None:
+    """The caller is told what to ask instead: the store is well."""
+
+    def find(*_: object) -> None:
+        raise TooWideError
+
+    async with reading(tmp_path) as place:
+        monkeypatch.setattr(type(place.store), "history", find)
+        error = await refusal(place.stub.ListTransitions(report_pb2.ListTransitionsRequest()))
+        assert grpc.StatusCode.FAILED_PRECONDITION is error.code()
+        assert "ask for a shorter time, or name nodes or checks" in (error.details() or "")
+
+
 async def test_a_report_that_is_too_big_is_refused(tmp_path, monkeypatch) -> None:
     """The caller is told what to ask instead."""
     monkeypatch.setattr(judged, "MAX_OUTCOMES", 7)
@@ -123,7 +136,7 @@ async def test_a_report_that_is_too_big_is_refused(tmp_path, monkeypatch) -> Non
 
 
 async def test_only_so_many_read_the_history_at_once(tmp_path, monkeypatch) -> None:
-    """Nodes' changes go through the same thread: one more is asked to come again."""
+    """They are answered one after the other: one more is asked to come again."""
     monkeypatch.setattr(history, "MAX_WAITING", 0)
     async with reading(tmp_path) as place:
         error = await refusal(place.stub.ListTransitions(report_pb2.ListTransitionsRequest()))
@@ -188,6 +201,27 @@ async def test_only_so_many_watch(tmp_path, monkeypatch) -> None:
         first.cancel()
         await until(lambda: not place.readers._watchers.count)
         assert (await read(place.stub.Watch(report_pb2.WatchRequest()))).whole
+
+
+async def test_those_who_watch_over_http_take_nobodys_place(tmp_path, monkeypatch) -> None:
+    """Nobody asks there who they are: however many they are, there is room over gRPC, and the other way round."""
+    async with reading(tmp_path) as place:
+        monkeypatch.setattr(place.readers._watchers, "_most", 1)
+        over_http = []
+        for expected in (b"200", b"503"):
+            reader, writer = await asyncio.open_connection(place.web.host, place.web.port)
+            writer.write(b"GET /api/v1/watch HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert expected == (await asyncio.wait_for(reader.readline(), PATIENCE_S)).split()[1]
+            over_http.append(writer)
+        call = place.stub.Watch(report_pb2.WatchRequest())
+        assert (await read(call)).whole
+        assert 2 == place.readers._watchers.count
+        error = await refusal(place.stub.Watch(report_pb2.WatchRequest()))
+        assert "1 watch already over gRPC; end one of them" in (error.details() or "")
+        for writer in over_http:
+            writer.close()
+        call.cancel()
+        await until(lambda: not place.readers._watchers.count)
 
 
 async def test_watching_ends_when_the_collector_stops(tmp_path) -> None:
@@ -275,6 +309,29 @@ async def test_who_watches_and_does_not_read_is_cut_off(tmp_path, monkeypatch) -
             place.become(told("node-1", changed, sequence=sequence))
             await place.reports.report()
         await until(lambda: not place.readers._watchers.count)
+
+
+async def test_who_does_not_read_his_report_is_cut_off(tmp_path, monkeypatch) -> None:
+    """It does not lie in memory for ever; who reads on gets all of it."""
+    monkeypatch.setattr(service, "WRITE_S", 0.2)
+    ended = []
+    real = service.ReportService.GetReport
+
+    async def watched(*words: Any) -> None:
+        try:
+            await real(*words)
+        finally:
+            ended.append(words)
+
+    monkeypatch.setattr(service.ReportService, "GetReport", watched)
+    many = [link("node-1", number, summary=f"{number} " + "x" * 4000) for number in range(5000)]
+    async with reading(tmp_path, told("node-1", many)) as place:
+        deaf = place.stub.GetReport(report_pb2.GetReportRequest())
+        assert 1 == (await read(deaf)).header.node_count
+        await until(lambda: ended)
+        assert grpc.StatusCode.OK is not await deaf.code()
+        ears = place.stub.GetReport(report_pb2.GetReportRequest())
+        assert 5000 == sum([len(message.findings) async for message in ears])
 
 
 async def test_a_watcher_waits_while_too_much_is_asked(tmp_path, monkeypatch) -> None:

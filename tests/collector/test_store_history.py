@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import random
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import pytest
 
-from ascend_doctor.collector import postgres_store, sqlite_store
-from ascend_doctor.collector.store import ROW_BYTES, HistoryQuery, Standing
+from ascend_doctor.collector import postgres_history, postgres_store, sqlite_history, sqlite_store
+from ascend_doctor.collector.history_rows import COLUMNS
+from ascend_doctor.collector.store import ROW_BYTES, HistoryQuery, Standing, StoreError, TooWideError
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.model.status import Status
 from ascend_doctor.model.transition import Transition
 from store_entries import NOW, after, first, forever
+from waiting import wait_until
 
 TOLD = Transition("npu.ecc", "npu/3", Status.PASS, Status.FAIL, NOW, "3 uncorrectable errors")
 NODES = tuple(f"node-{number:04}" for number in range(2000))
@@ -120,6 +127,122 @@ def test_history_of_more_nodes_than_a_statement_takes(store):
     store.commit([first(name, told=[attrs.evolve(TOLD, summary=name)]) for name in NODES])
     checks = ("npu.ecc", *(f"check.{number}" for number in range(1000)))
     assert list(NODES[:-6:-1]) == [item.summary for item in _told(store, nodes=NODES, checks=checks, limit=5)]
+
+
+@pytest.fixture
+def asking(monkeypatch):
+    """Let both stores be asked in another way: a name of their modules, and its value."""
+
+    def set_to(name, value):
+        monkeypatch.setattr(sqlite_history, name, value)
+        monkeypatch.setattr(postgres_history, name, value)
+
+    return set_to
+
+
+def test_history_is_the_same_whatever_is_rare(store, asking):
+    """The way to the rows is another one where few or many meet a condition, and what is found is not."""
+    dice = random.Random(1)
+    told = []
+    for number in range(60):
+        node, at = f"node-{dice.randrange(4)}", NOW + dice.choice([number, -number])
+        item = Transition(f"check.{dice.randrange(3)}", "npu/1", None, Status.PASS, at, f"no {number}")
+        told.append((node, item))
+        store.commit([first(node, epoch=f"e{number}", told=[item])])
+    ids = [item.id for item in store.history(HistoryQuery())][::-1]
+    nodes = [(), ("node-1",), ("node-0", "node-2", "node-9")]
+    checks = [(), ("check.1",), ("check.0", "check.2")]
+    times = [(0.0, None), (NOW + 30, None), (NOW - 20, NOW + 10), (0.0, NOW), (NOW + 1000, None)]
+    for few in (0, 12, 1000):
+        asking("FEW", few)
+        for names, ids_of_checks, (since, until), before, limit in itertools.product(
+            nodes, checks, times, (None, ids[30]), (7, 1000)
+        ):
+            expected = [
+                item
+                for number, (node, item) in zip(ids, told)
+                if (not names or node in names)
+                and (not ids_of_checks or item.check in ids_of_checks)
+                and since <= item.at <= (until or item.at)
+                and (before is None or number < before)
+            ][::-1][:limit]
+            query = HistoryQuery(names, ids_of_checks, since, until, before, limit)
+            assert expected == [item.transition for item in store.history(query)], (few, query)
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ({"since": NOW + 10}, 0),
+        ({"since": NOW + 10, "until": NOW + 20}, 0),
+        ({"until": NOW - 1}, 0),
+        ({"since": 1.0}, 10),
+        ({"nodes": ("node-2",)}, 0),
+        ({"nodes": ("node-2", "node-3")}, 0),
+        ({"nodes": ("node-1",)}, 10),
+        ({"nodes": ("node-1", "node-2"), "since": 1.0}, 10),
+        ({"checks": ("npu.ecc",)}, 0),
+        ({"checks": ("npu.ecc",), "since": 1.0}, 0),
+        ({"checks": ("npu.ecc", "roce.ip"), "nodes": ("node-1", "node-2")}, 0),
+        ({"checks": ("roce.link",), "nodes": ("node-1",), "since": 1.0}, 10),
+        ({}, 10),
+    ],
+    ids=str,
+)
+def test_a_question_reads_little(tmp_path, asking, question, count):
+    """In a quiet fleet most of the history is old and of others: who asks for what is rare does not read all of it."""
+    asking("FEW", 1000)
+    path = tmp_path / "store.sqlite"
+    rows = [("node-1", NOW, NOW + number / 1e6, "roce.link", "port/0", "") for number in range(30_000)]
+    columns = "node, received_at, at, check_id, subject, summary"
+    with contextlib.closing(open_store(str(path), NOW)) as store:
+        with contextlib.closing(sqlite3.connect(path)) as file, file:
+            file.executemany(f"INSERT INTO transitions ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        steps = []
+        store._history._connection.set_progress_handler(lambda: steps.append(1), 1000)
+        assert count == len(store.history(HistoryQuery(limit=10, **question)))
+    assert len(steps) < 40  # to look at every row takes more than 200
+
+
+@pytest.fixture
+def slow(store, asking):
+    """The store, with a history of which each row takes some milliseconds to read."""
+    store.commit([first(told=[TOLD] * 2000)])
+    if isinstance(store, sqlite_store.SqliteStore):
+        store._history._connection.create_function("slow", 1, lambda text: time.sleep(0.005) or text)
+        store._history._connection.set_progress_handler(store._history._has_to_end, 100)
+        asking("COLUMNS", COLUMNS.replace("summary", "slow(summary)"))
+    else:
+        asking("COLUMNS", COLUMNS.replace("summary", "pg_sleep(0.005)::text || summary"))
+    return store
+
+
+def test_a_question_has_an_end(slow, asking):
+    """Who asks for too much is told how to ask instead; the store is well, and answers the next one."""
+    asking("QUESTION_S", 0.1)
+    began = time.monotonic()
+    for _ in range(2):
+        with pytest.raises(TooWideError, match="ask for a shorter time, or name nodes or checks"):
+            slow.history(HistoryQuery())
+    assert time.monotonic() - began < 5.0  # all of it would take twice as long
+    asking("QUESTION_S", 60.0)
+    assert 1 == len(slow.history(HistoryQuery(limit=1)))
+
+
+def test_a_question_holds_up_no_commit(slow, asking):
+    """While somebody is being answered changes are kept, and the end of the store ends the question."""
+    asking("QUESTION_S", 60.0)
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(slow.history, HistoryQuery(limit=100_000))
+        wait_until(slow._history._lock.locked)
+        for number in range(5):
+            assert frozenset() == slow.commit([first("node-2", epoch=f"e{number}", told=[TOLD])])
+        assert not asked.done()
+        slow.close()
+        with pytest.raises(StoreError):
+            asked.result()
+    with pytest.raises(StoreError, match="the collector is ending"):
+        slow.history(HistoryQuery())
 
 
 def _bytes_of(store):

@@ -121,6 +121,43 @@ async def test_what_one_knew_the_other_does_not_tell_again(tmp_path, store, monk
     assert dict.fromkeys(ends, 1) == ends
 
 
+async def test_an_older_copy_is_put_in_place_under_them(tmp_path, store, postgres):
+    """With what the nodes say next the store has all of them again as they are, and every collector knows that."""
+    in_thread = asyncio.get_running_loop().run_in_executor
+    async with contextlib.AsyncExitStack() as all_of_it:
+        here = [await all_of_it.enter_async_context(collecting(tmp_path, store=store)) for _ in range(2)]
+        nodes = []
+
+        async def come(number):
+            listen = here[number % 2].listen
+            nodes.append(await all_of_it.enter_async_context(Node(tmp_path, f"node-{number}", listen)))
+
+        def say(broken):
+            for number, node in enumerate(nodes, 1):
+                node.become(_answers(number, broken=number == broken))
+            return {
+                node.name: Verdict.NOT_READY if number == broken else Verdict.READY
+                for number, node in enumerate(nodes, 1)
+            }
+
+        async def known(expected):
+            for place in here:
+                await _becomes(place.listen, expected)
+
+        for number in (1, 2):
+            await come(number)
+        await known(say(broken=1))
+        copy = await in_thread(None, postgres.dump, store)
+        for number in (3, 4):
+            await come(number)
+        for broken in (3, 4, 2):
+            await known(say(broken))
+        await in_thread(None, postgres.restore, store, copy)
+        say(broken=2)
+        here.append(await all_of_it.enter_async_context(collecting(tmp_path, store=store)))
+        await known(TRUTH)
+
+
 async def test_one_is_killed(tmp_path, store):
     """Its nodes go to the other one, and what that one says of any node is true all the time."""
     seen = []

@@ -21,7 +21,7 @@ from ascend_doctor.collector import judged, watching
 from ascend_doctor.collector.api import answers, documents, events, openapi
 from ascend_doctor.collector.api.parameters import Parameters
 from ascend_doctor.collector.api.problems import ParameterError, problem_of
-from ascend_doctor.collector.store import StoreError
+from ascend_doctor.collector.store import StoreError, TooWideError
 from ascend_doctor.collector.workers import BusyError
 from ascend_doctor.model.report_change import ReportChange
 from ascend_doctor.model.status import Status
@@ -235,6 +235,8 @@ async def test_too_much_at_once_is_refused(place, monkeypatch) -> None:
     assert "too much is asked at once" == conforms(json.loads(body), "Problem")["title"]
     assert 503 == (await place.fetch("/api/v1/watch"))[0]
     assert (200, b"ready\n") == (await place.fetch("/readyz"))[::2]
+    status, _, body = await place.fetch("/metrics")
+    assert (200, True) == (status, b"ascend_doctor_fleet_good_results" in body)
     monkeypatch.undo()
     assert 200 == (await place.fetch("/api/v1/report"))[0]
 
@@ -256,6 +258,18 @@ async def test_a_store_that_fails_is_a_problem(place, monkeypatch) -> None:
     monkeypatch.setattr(type(place.store), "history", failing)
     status, _, body = await place.fetch("/api/v1/history")
     assert (503, "disk I/O error") == (status, conforms(json.loads(body), "Problem")["detail"])
+
+
+async def test_a_question_that_is_too_wide_is_a_problem(place, monkeypatch) -> None:
+    """The reader is told how to narrow it; nothing is wrong with the store."""
+
+    def find(*_: object) -> None:
+        raise TooWideError
+
+    monkeypatch.setattr(type(place.store), "history", find)
+    status, _, body = await place.fetch("/api/v1/history?since=1h")
+    problem = conforms(json.loads(body), "Problem")
+    assert (400, "ask for a shorter time, or name nodes or checks") == (status, problem["remedy"])
 
 
 def test_a_bug_is_no_problem_of_the_reader() -> None:

@@ -12,6 +12,7 @@ from typing import Callable, Deque, Dict, List, Optional, Sequence, Tuple, TypeV
 
 import attrs
 
+from ascend_doctor.collector.steady_clock import SteadyClock
 from ascend_doctor.collector.store import DEFAULT_RETENTION, NO_NEWS, Entry, News, Retention, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Committer:
         self._news = news if news is not None and store.shared else None
         self._retention = retention
         self._clock = clock
+        self._steady = SteadyClock(clock)
         self._waiting: Deque[Union[_Claim, _Change]] = deque()
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -108,13 +110,6 @@ class Committer:
     async def room(self) -> None:
         """Wait while too much waits. A stream that does not read on holds up its node, and nobody else."""
         await self._has_room.wait()
-
-    async def do(self, work: Callable[[], T]) -> T:
-        """Do something with the store between two commits, such as read history. Raises what `work` does."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except RuntimeError:
-            raise StoreError("the collector is ending") from None
 
     async def run(self) -> None:
         """Work until `close` is called and nothing waits any more, or what waits cannot be written."""
@@ -166,7 +161,7 @@ class Committer:
     async def _prune(self) -> int:
         """Drop what is too old; that it fails keeps no change of a node from the store."""
         try:
-            dropped = await self._timed(self._store.prune, self._retention, self._clock())
+            dropped = await self._timed(self._store.prune, self._retention, self._steady.now())
         except StoreError as error:
             log.warning("%s; the history is longer than it should be", error)
             self.failures += 1

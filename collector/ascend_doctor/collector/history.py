@@ -1,19 +1,20 @@
-"""The history, read page by page in the thread of the store: never in the event loop, and never too much at once."""
+"""The history, read page by page in a thread of its own: neither the event loop nor a commit waits for it."""
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Optional, Sequence, Tuple
+from typing import Optional, Tuple
 
 import attrs
 
 from ascend_doctor.collector.store import HistoryQuery, Store
-from ascend_doctor.collector.workers import BusyError
+from ascend_doctor.collector.workers import Workers
 from ascend_doctor.model.transition import Recorded
 
 DEFAULT_PAGE = 200
 MAX_PAGE = 1000
-"""Transitions of one page: so many are read while the commits of nodes wait."""
+"""Transitions of one page."""
 MAX_WAITING = 8
+"""So many questions wait or are being answered: who asks is not to wait longer than he has patience."""
 
 
 @attrs.frozen
@@ -25,22 +26,19 @@ class Page:
 
 
 class History:
-    """Reads the history of a store. `do` does a piece of work in the thread of the store."""
+    """Reads the history of a store. To be used in one event loop."""
 
-    def __init__(self, store: Store, do: Callable[[Callable[[], Sequence[Recorded]]], Awaitable[Any]]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._do = do
-        self._waiting = 0
+        self._thread = Workers("history", most=MAX_WAITING)
 
     async def page(self, query: HistoryQuery) -> Page:
-        """Return one page, of no more than `MAX_PAGE`. Raises `StoreError` and `BusyError`."""
-        if self._waiting >= MAX_WAITING:
-            raise BusyError(f"{self._waiting} others ask for the history; ask again in a few seconds")
+        """Return one page, of no more than `MAX_PAGE`. Raises `StoreError`, `TooWideError` and `BusyError`."""
         size = min(query.limit, MAX_PAGE)
         one_more = attrs.evolve(query, limit=size + 1)
-        self._waiting += 1
-        try:
-            found: Sequence[Recorded] = await self._do(lambda: self._store.history(one_more))
-        finally:
-            self._waiting -= 1
+        found = await self._thread.do(lambda: self._store.history(one_more))
         return Page(tuple(found[:size]), found[size - 1].id if len(found) > size else None)
+
+    def close(self) -> None:
+        """Let go of the thread; what waits is not asked any more."""
+        self._thread.close()

@@ -12,6 +12,9 @@ COLUMNS = "node, received_at, at, check_id, subject, before, after, summary"
 SIZE = f"{ROW_BYTES} + length(check_id) + length(subject) + length(summary)"
 """The expression for what `row_bytes` says."""
 
+FEW = 20_000
+"""So many rows are soon read and sorted, wherever they are; of more it is better to look at the newest first."""
+
 _STATUSES = {status.value: status for status in Status}
 
 

@@ -89,7 +89,8 @@ async def serve(
         admission = Admission(settings.tls)
         server = grpc.aio.server(options=server_options(), interceptors=[admission])
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
-        readers = Readers(reports, History(store, committer.do), ingest, committer, admission)
+        history = History(store)
+        readers = Readers(reports, history, ingest, committer, admission)
         readers.add_to(server)
         web = None if settings.web is None else WebServer(settings.web, readers.application())
         writer = asyncio.create_task(committer.run())
@@ -114,6 +115,7 @@ async def serve(
                 await web.stop()
             committer.close()
             await writer
+            history.close()
             reports.close()
     finally:
         store.close()

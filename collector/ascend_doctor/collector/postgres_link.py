@@ -17,12 +17,15 @@ from ascend_doctor.collector.store import StoreError, shown
 
 Connection = psycopg.Connection[Any]
 
+log = logging.getLogger(__name__)
 # It warns of every pipeline on a connection that broke; what broke it is told by the error.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 DEADLINE_S = 30.0
 """So long a transaction may take, whatever server and network do; then the connection is cut."""
 SKEW_KEPT_S = 600.0
+TOLD_STEP_S = 60.0
+"""A clock that is set by more than that is told: times on all screens change with it."""
 
 # Of the server: so that a collector that is cut off in the middle of a transaction does not hold up the others. Set in
 # each transaction, since a pooler may give each of them another session.
@@ -49,6 +52,7 @@ class Link:
     """One connection at a time, opened when it is needed. `prepare` is called with each new one. For one thread.
 
     `skew_s` is how far the server's clock is ahead of ours, as well as the quickest answer of late can tell.
+    `least_skew_s` is the least that it has been: the server's clock may have been set ahead, and ours back.
     """
 
     def __init__(self, url: str, prepare: Callable[[Connection], None]) -> None:
@@ -65,6 +69,7 @@ class Link:
         self._conninfo = conninfo.make_conninfo("", **{**_DEFAULTS, **words})
         self._connection: Optional[Connection] = None
         self._skew = (0.0, float("inf"), float("-inf"))
+        self.least_skew_s = float("inf")
 
     @property
     def skew_s(self) -> float:
@@ -93,9 +98,7 @@ class Link:
             took = time.monotonic() - began
             if row is None:
                 raise StoreError(f"{self.place}: the tables of the store are damaged; drop the schema ascend_doctor")
-            _, kept_took, kept_at = self._skew
-            if took <= kept_took or began - kept_at > SKEW_KEPT_S:
-                self._skew = (row[-1] - asked - took / 2, took, began)
+            self._compare(row[-1] - asked - took / 2, took, began)
             return row
 
     def close(self) -> None:
@@ -103,6 +106,23 @@ class Link:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def cut(self) -> None:
+        """Break off what is going on, from any thread: it fails."""
+        connection = self._connection
+        if connection is not None:
+            _cut(connection)
+
+    def _compare(self, skew_s: float, took: float, at: float) -> None:
+        """Take in how far the server's clock seems to be ahead, give or take half of what the answer took."""
+        kept_s, kept_took, kept_at = self._skew
+        is_set = abs(skew_s - kept_s) > (took + kept_took) / 2  # both cannot be: one of the clocks was set
+        if is_set or took <= kept_took or at - kept_at > SKEW_KEPT_S:
+            self._skew = (skew_s, took, at)
+            self.least_skew_s = min(self.least_skew_s, skew_s)
+        if is_set and abs(skew_s - kept_s) > TOLD_STEP_S:
+            said = "%s: its clock or the one here was set (it is %.0f s ahead, and was %.0f s); keep both synchronised"
+            log.warning(said, self.place, skew_s, kept_s)
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:

@@ -22,7 +22,7 @@ import attrs
 import psycopg
 
 from ascend_doctor.collector import postgres_sql as sql
-from ascend_doctor.collector.history_rows import COLUMNS, read_row, row_bytes, row_of, storable
+from ascend_doctor.collector.history_rows import row_bytes, row_of, storable
 from ascend_doctor.collector.manifest import (
     Manifest,
     ManifestError,
@@ -32,6 +32,7 @@ from ascend_doctor.collector.manifest import (
     referenced,
     unpack_times,
 )
+from ascend_doctor.collector.postgres_history import PostgresHistory
 from ascend_doctor.collector.postgres_link import SNAPSHOT, Connection, Link
 from ascend_doctor.collector.postgres_schema import prepare
 from ascend_doctor.collector.runs import Run, by_node, settle
@@ -55,25 +56,30 @@ MAX_CACHED = 200_000
 
 
 class PostgresStore:
-    """A `Store` in PostgreSQL that other collectors share. Use it from one thread at a time."""
+    """A `Store` in PostgreSQL that other collectors share."""
 
     shared = True
 
     def __init__(self, url: str) -> None:
         self._me = uuid.uuid4().hex
-        self._seen = -1
+        self._seen = self._newest = -1
         self._sweeps = -1
         self._added = SWEEP_AFTER
         self._numbers: Dict[bytes, int] = {}
         self._contents: Dict[int, bytes] = {}
         self._names: Dict[int, Tuple[str, ...]] = {}
         self._link = Link(url, self._begin)
+        self._history = PostgresHistory(url, lambda: self._link.skew_s)
         self._measure()
 
     def _begin(self, connection: Connection) -> None:
         """Prepare a new connection. It may be to a server that has lost the last of what we saw: all is asked again."""
         prepare(connection)
-        self._seen = -1
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Forget what was seen and remembered."""
+        self._seen = self._newest = -1
         self._forget_contents()
 
     def _forget_contents(self) -> None:
@@ -98,7 +104,7 @@ class PostgresStore:
         """Take nodes over from other collectors that claimed them earlier."""
         skew_s = self._link.skew_s
         with self._link.transaction() as connection:
-            connection.execute(sql.TICK)
+            self._tick(connection)
             connection.execute(sql.CLAIM, (self._me, list(nodes), [since + skew_s for since in nodes.values()]))
 
     def commit(self, entries: Sequence[Entry]) -> FrozenSet[str]:
@@ -128,36 +134,19 @@ class PostgresStore:
     def forget(self, node: str) -> bool:
         """Drop a node, here and with the next news everywhere."""
         with self._link.transaction() as connection:
-            connection.execute(sql.TICK)
+            self._tick(connection)
             gone = connection.execute("DELETE FROM ascend_doctor.nodes WHERE node = %s RETURNING node", (node,))
             connection.execute(sql.FORGET, (node,))
             return gone.fetchone() is not None
 
     def history(self, query: HistoryQuery) -> Sequence[Recorded]:
         """Return transitions, newest in the store first."""
-        conditions = ["at >= %s"]
-        values: List[object] = [query.since]
-        for condition, bound in (
-            ("node = ANY(%s)", list(query.nodes) or None),
-            ("check_id = ANY(%s)", list(query.checks) or None),
-            ("at <= %s", query.until),
-            ("id < %s", query.before_id),
-        ):
-            if bound is not None:
-                conditions.append(condition)
-                values.append(bound)
-        with self._link.transaction(SNAPSHOT) as connection:
-            rows = connection.execute(
-                f"SELECT id, {COLUMNS} FROM ascend_doctor.transitions"
-                f" WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT %s",
-                [*values, query.limit],
-            ).fetchall()
-        return [read_row(row, self._link.skew_s) for row in rows]
+        return self._history.find(query)
 
     def prune(self, retention: Retention, now: float) -> int:
         """Drop one step of what is too old, beyond the bytes, of a node that has too much, or of unused contents."""
         bounds: Dict[str, object] = {
-            "before": now + self._link.skew_s - retention.max_age_s,
+            "before": now + self._link.least_skew_s - retention.max_age_s,
             "max_bytes": retention.max_bytes,
             "max_per_node": retention.max_per_node,
             "step": PRUNE_STEP,
@@ -171,14 +160,33 @@ class PostgresStore:
             return dropped or self._sweep(connection)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connections."""
+        self._history.close()
         self._link.close()
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def _measure(self) -> int:
         """Return the number of the newest transaction, and look at the server's clock."""
-        return int(self._link.ask(sql.CLOCK)[0])
+        revision = int(self._link.ask(sql.CLOCK)[0])
+        self._follow(revision, went_back=revision < self._newest)
+        return revision
+
+    def _tick(self, connection: Connection) -> int:
+        """Begin to write: nobody else does until the end of the transaction. Returns its number."""
+        revision, sweeps = _one(connection.execute(sql.TICK))
+        self._follow(revision, went_back=revision <= self._newest)
+        if sweeps != self._sweeps:
+            self._numbers.clear()
+            self._sweeps = sweeps
+        return int(revision)
+
+    def _follow(self, revision: int, *, went_back: bool) -> None:
+        """Remember the newest number. When it went back, a copy was put in place under us, and numbers are reused."""
+        if went_back:
+            log.warning("%s: an older copy was put in its place; it is taken up again", self._link.place)
+            self._start_over()
+        self._newest = revision
 
     def _nodes(self, rows: Sequence[Sequence[Any]]) -> List[StoredNode]:
         found: List[StoredNode] = []
@@ -217,12 +225,8 @@ class PostgresStore:
     # --- committing --------------------------------------------------------------------------------------------------
 
     def _commit(self, connection: Connection, changes: Mapping[str, Sequence[Entry]]) -> FrozenSet[str]:
-        tick = connection.execute(sql.TICK)
+        revision = self._tick(connection)
         rows = connection.execute(sql.PRESENT, (self._me, list(changes)), binary=True)
-        revision, sweeps = _one(tick)
-        if sweeps != self._sweeps:
-            self._numbers.clear()
-            self._sweeps = sweeps
         kept: List[_Kept] = []
         present = {row[0]: row for row in rows.fetchall()}
         for node in (node for node in changes if node in present):

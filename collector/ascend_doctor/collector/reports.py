@@ -46,6 +46,8 @@ class Reports:
         self._origin = secrets.token_hex(4)
         self.workers = Workers("answers", threads=2)
         """Where the answers to readers are made."""
+        self.scrapes = Workers("metrics")
+        """Where the metrics are made: monitoring goes on while too much else is asked."""
         self.judgements = 0
         """How often the fleet was judged."""
         self.judging_s = 0.0
@@ -78,6 +80,7 @@ class Reports:
         """Let go of the threads."""
         self._thread.close()
         self.workers.close()
+        self.scrapes.close()
 
     def _holds(self, known: Judged) -> bool:
         """Tell whether a judgement still holds; whether a node has fallen silent is looked at once in a while."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, AsyncIterator, NoReturn, Optional, Sequence
+from typing import Any, NoReturn, Optional, Sequence
 
 import grpc
 import grpc.aio
@@ -12,8 +12,8 @@ from ascend_doctor.collector.history import DEFAULT_PAGE, History
 from ascend_doctor.collector.judged import TooMuchError
 from ascend_doctor.collector.paging import nodes_after
 from ascend_doctor.collector.reports import Reports
-from ascend_doctor.collector.store import HistoryQuery, StoreError
-from ascend_doctor.collector.watching import TooManyError, Watchers
+from ascend_doctor.collector.store import HistoryQuery, StoreError, TooWideError
+from ascend_doctor.collector.watching import Door, TooManyError, Watchers
 from ascend_doctor.collector.workers import BusyError
 from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.v1 import report_pb2, report_pb2_grpc
@@ -28,13 +28,14 @@ MAX_NODES = 1000
 """Nodes of one page: they are written within some milliseconds."""
 MAX_NAMES = 10_000
 WRITE_S = 60.0
-"""How long who watches may leave a message unread."""
+"""How long a peer may leave a message unread."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-_REFUSALS = (TooMuchError, TooManyError, BusyError, StoreError)
+_REFUSALS = (TooMuchError, TooWideError, TooManyError, BusyError, StoreError)
 _CODES = {
     TooMuchError: grpc.StatusCode.FAILED_PRECONDITION,
+    TooWideError: grpc.StatusCode.FAILED_PRECONDITION,
     TooManyError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     BusyError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     StoreError: grpc.StatusCode.ABORTED,
@@ -49,10 +50,10 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         self._history = history
         self._watchers = watchers
 
-    async def GetReport(  # noqa: N802 - the generated name
+    async def GetReport(  # type: ignore[override] # noqa: N802 - the generated name; its stub knows generators only
         self, request: report_pb2.GetReportRequest, context: Context
-    ) -> AsyncIterator[report_pb2.GetReportResponse]:
-        """Stream the report over the nodes that were asked for."""
+    ) -> None:
+        """Stream the report over the nodes that were asked for. Who does not read is cut off."""
         names = [*request.node_names, *request.job_hosts]
         await _check_names(context, names, request.check_ids)
         try:
@@ -60,7 +61,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         except _REFUSALS as error:
             await _refuse(context, error)
         for message in report_messages(report):
-            yield message
+            await _write(context, message)
             await asyncio.sleep(0)  # let the streams of the nodes have their turn
 
     async def ListNodes(  # noqa: N802 - the generated name
@@ -108,17 +109,16 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         """Tell what is, and then every change of it. Who does not read is cut off."""
         await _check_names(context, request.node_names, request.check_ids)
         try:
-            with self._watchers.watch(frozenset(request.node_names), frozenset(request.check_ids)) as watcher:
+            with self._watchers.watch(
+                Door.GRPC, frozenset(request.node_names), frozenset(request.check_ids)
+            ) as watcher:
                 change = await watcher.next()
                 while change is not None:
                     for message in change_messages(change):
-                        await asyncio.wait_for(context.write(message), WRITE_S)
+                        await _write(context, message)
                     change = await watcher.next()
         except _REFUSALS as error:
             await _refuse(context, error)
-        except asyncio.TimeoutError:
-            # A peer that reads nothing does not take a status either: let gRPC drop the call.
-            raise asyncio.CancelledError from None
         await context.abort(grpc.StatusCode.UNAVAILABLE, "the collector stops; watch again")
 
 
@@ -128,6 +128,14 @@ async def _check_names(context: Context, nodes: Sequence[str], checks: Sequence[
     wrong: Optional[str] = next((name for name in nodes if not is_node_name(name)), None)
     if wrong is not None:
         await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{wrong[:253]!r} is no name of a node")
+
+
+async def _write(context: Context, message: Any) -> None:
+    try:
+        await asyncio.wait_for(context.write(message), WRITE_S)
+    except asyncio.TimeoutError:
+        # A peer that reads nothing does not take a status either: let gRPC drop the call.
+        raise asyncio.CancelledError from None
 
 
 async def _refuse(context: Context, error: Exception) -> NoReturn:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import struct
 from pathlib import Path
+from typing import Iterator
 from urllib.parse import quote
 
 from ascend_doctor.collector.store import StoreError
@@ -79,6 +80,32 @@ def open_or_renew(path: Path, now: float) -> sqlite3.Connection:
         return _open(path)
 
 
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open the file once more, beside who writes to it. Raises `sqlite3.Error`."""
+    connection = _connect(path)
+    try:
+        # Not a connection that is read-only: SQLite lets none take part in a write-ahead log that it may have to make.
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def errors_told(done: str) -> Iterator[None]:
+    """Make errors of SQLite errors of the store, which cannot be `done` something with."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"the store cannot be {done} ({error}); make room on the disk, or check its permissions"
+        ) from None
+    except sqlite3.Error as error:
+        raise StoreError(f"the store is damaged ({error}); start the collector again, it sets the file aside") from None
+
+
 def copy(source: Path, path: Path) -> None:
     """Write a copy of a store, as of one moment, whether another process uses it or not.
 
@@ -146,8 +173,12 @@ def _set_aside(path: Path, now: float) -> Path:
     return aside
 
 
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(str(path), timeout=5.0, isolation_level=None, check_same_thread=False)
+
+
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(str(path), timeout=5.0, isolation_level=None, check_same_thread=False)
+    connection = _connect(path)
     try:
         _prepare(path, connection)
     except BaseException:

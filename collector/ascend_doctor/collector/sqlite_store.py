@@ -14,10 +14,10 @@ import os
 import sqlite3
 from collections import Counter
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ascend_doctor.collector import sqlite_file
-from ascend_doctor.collector.history_rows import COLUMNS, SIZE, read_row, row_bytes, row_of, storable
+from ascend_doctor.collector.history_rows import COLUMNS, SIZE, row_bytes, row_of, storable
 from ascend_doctor.collector.manifest import (
     Manifest,
     ManifestError,
@@ -28,6 +28,8 @@ from ascend_doctor.collector.manifest import (
     unpack_times,
 )
 from ascend_doctor.collector.runs import Run, by_node, settle
+from ascend_doctor.collector.sqlite_file import errors_told
+from ascend_doctor.collector.sqlite_history import SqliteHistory
 from ascend_doctor.collector.store import (
     NO_NEWS,
     Entry,
@@ -48,17 +50,16 @@ SWEEP_AFTER = 10_000
 """After so many new contents it is looked which of them no node has any more."""
 MAX_CACHED = 50_000
 _NODE_COLUMNS = "node, epoch, sequence, received_at, current_s, agent_version, names, contents, times"
-_WORDS_AT_ONCE = 400
-"""So many names go into one statement at most: SQLite takes 999 of them."""
 
 
 class SqliteStore:
-    """A `Store` in one SQLite file, held by one collector. Use it from one thread at a time; `open_sqlite` makes it."""
+    """A `Store` in one SQLite file, held by one collector; `open_sqlite` makes it."""
 
     shared = False
 
-    def __init__(self, connection: sqlite3.Connection, lock: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, history: SqliteHistory, lock: int) -> None:
         self._connection = connection
+        self._history = history
         self._lock = lock
         self._numbers: Dict[bytes, int] = {}
         self._names: Dict[int, Tuple[str, ...]] = {}
@@ -68,7 +69,7 @@ class SqliteStore:
     def load(self) -> Sequence[StoredNode]:
         """Return every node. A node of which a row is damaged is left out: it will be asked for everything again."""
         found: List[StoredNode] = []
-        with self._errors("read"):
+        with errors_told("read"):
             contents = self._load_contents()
             listed: Dict[int, Tuple[str, ...]] = {}
             rows = self._connection.execute(f"SELECT {_NODE_COLUMNS} FROM nodes ORDER BY node")
@@ -134,29 +135,7 @@ class SqliteStore:
 
     def history(self, query: HistoryQuery) -> Sequence[Recorded]:
         """Return transitions, newest in the store first."""
-        found: List[Recorded] = []
-        with self._errors("read"):
-            for nodes, checks in itertools.product(_slices(query.nodes), _slices(query.checks)):
-                found += self._some_history(query, nodes, checks)
-        found.sort(key=lambda item: item.id, reverse=True)
-        return found[: query.limit]
-
-    def _some_history(self, query: HistoryQuery, nodes: Sequence[str], checks: Sequence[str]) -> Iterable[Recorded]:
-        conditions = ["at >= ?"]
-        values: List[object] = [query.since]
-        for column, words in (("node", nodes), ("check_id", checks)):
-            if words:
-                conditions.append(f"{column} IN ({', '.join('?' * len(words))})")
-                values += words
-        for condition, bound in (("at <= ?", query.until), ("id < ?", query.before_id)):
-            if bound is not None:
-                conditions.append(condition)
-                values.append(bound)
-        rows = self._connection.execute(
-            f"SELECT id, {COLUMNS} FROM transitions WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?",
-            [*values, query.limit],
-        )
-        return map(read_row, rows)
+        return self._history.find(query)
 
     def prune(self, retention: Retention, now: float) -> int:
         """Drop one step of what is too old, beyond the bytes, of a node that has too much, or of unused contents."""
@@ -167,6 +146,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._history.close()
         self._connection.close()
         os.close(self._lock)
 
@@ -307,7 +287,7 @@ class SqliteStore:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         """All that the block writes, or nothing."""
-        with self._errors("written"):
+        with errors_told("written"):
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield
@@ -321,19 +301,6 @@ class SqliteStore:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    @contextlib.contextmanager
-    def _errors(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"the store cannot be {done} ({error}); make room on the disk, or check its permissions"
-            ) from None
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"the store is damaged ({error}); start the collector again, it sets the file aside"
-            ) from None
-
 
 def open_sqlite(path: Path, now: float) -> SqliteStore:
     """Open the store, making it when there is none. `now` (epoch seconds) names what is set aside.
@@ -345,7 +312,12 @@ def open_sqlite(path: Path, now: float) -> SqliteStore:
     try:
         lock = sqlite_file.hold(path)
         try:
-            return SqliteStore(sqlite_file.open_or_renew(path, now), lock)
+            connection = sqlite_file.open_or_renew(path, now)
+            try:
+                return SqliteStore(connection, SqliteHistory(sqlite_file.open_to_read(path)), lock)
+            except BaseException:
+                connection.close()
+                raise
         except BaseException:
             os.close(lock)
             raise
@@ -355,7 +327,3 @@ def open_sqlite(path: Path, now: float) -> SqliteStore:
         ) from None
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; choose a file that you may write to (collector.store)") from None
-
-
-def _slices(words: Sequence[str]) -> Sequence[Sequence[str]]:
-    return [words[start : start + _WORDS_AT_ONCE] for start in range(0, len(words), _WORDS_AT_ONCE)] or [()]

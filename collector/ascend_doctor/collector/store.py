@@ -13,6 +13,17 @@ class StoreError(Exception):
     """The store cannot be used. The text names the place and the remedy."""
 
 
+QUESTION_S = 3.0
+"""So long it is looked for the answer to a question about the history."""
+
+
+class TooWideError(Exception):
+    """A question needs more time than `QUESTION_S`. The store is well; the text tells how to ask instead."""
+
+    def __init__(self) -> None:
+        super().__init__("there is too much to look through; ask for a shorter time, or name nodes or checks")
+
+
 @attrs.frozen
 class Standing:
     """Where a node stands: `sequence` of `epoch`, and when that was received (epoch seconds, the collector's clock).
@@ -123,7 +134,7 @@ ROW_BYTES = 200
 class Store(Protocol):
     """Keeps the latest sections of every node and the history.
 
-    Called from one thread at a time. Each call may block, though not for ever.
+    Called from one thread at a time, but for `history`. Each call may block, though not for ever.
     """
 
     @property
@@ -166,7 +177,10 @@ class Store(Protocol):
         ...
 
     def history(self, query: HistoryQuery) -> Sequence[Recorded]:
-        """Return transitions, newest in the store first. Raises `StoreError`."""
+        """Return transitions, newest in the store first. Raises `StoreError` and `TooWideError`.
+
+        May be called from any thread, also while another call goes on: neither waits for the other.
+        """
         ...
 
     def prune(self, retention: Retention, now: float) -> int:
@@ -178,7 +192,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store; what is being asked about the history is broken off."""
         ...
 
 

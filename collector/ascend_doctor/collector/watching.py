@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import enum
 import time
 from typing import Any, Callable, FrozenSet, Iterator, Optional, OrderedDict, Tuple, TypeVar
 
@@ -19,6 +20,7 @@ from ascend_doctor.model.report_change import ReportChange, change_between
 T = TypeVar("T")
 
 MAX_WATCHERS = 64
+"""So many at each door."""
 LOOK_S = 0.5
 """So often it is looked whether the fleet has changed; that is one comparison."""
 LIVENESS_S = 5.0
@@ -27,6 +29,13 @@ _KEPT = 8
 
 Wish = Tuple[FrozenSet[str], FrozenSet[str]]
 """The nodes and the checks that somebody watches; empty for all."""
+
+
+class Door(enum.Enum):
+    """Where somebody comes in who watches. Those at one door take no place from those at the other."""
+
+    GRPC = "gRPC"
+    HTTP = "HTTP"
 
 
 class TooManyError(Exception):
@@ -44,19 +53,27 @@ class Watchers:
         self._most = most
         self._closing = asyncio.Event()
         self._made: OrderedDict[Tuple[object, ...], asyncio.Future[Any]] = collections.OrderedDict()
-        self.count = 0
+        self._counts = dict.fromkeys(Door, 0)
+
+    @property
+    def count(self) -> int:
         """How many watch now."""
+        return sum(self._counts.values())
 
     @contextlib.contextmanager
-    def watch(self, nodes: FrozenSet[str] = frozenset(), checks: FrozenSet[str] = frozenset()) -> Iterator[Watcher]:
+    def watch(
+        self, door: Door, nodes: FrozenSet[str] = frozenset(), checks: FrozenSet[str] = frozenset()
+    ) -> Iterator[Watcher]:
         """Give one more watcher for as long as the block lasts. Raises `TooManyError`."""
-        if self.count >= self._most:
-            raise TooManyError(f"{self.count} watch already; end one of them, or ask for reports now and then")
-        self.count += 1
+        count = self._counts[door]
+        if count >= self._most:
+            about = f"{count} watch already over {door.value}"
+            raise TooManyError(f"{about}; end one of them, or ask for reports now and then")
+        self._counts[door] += 1
         try:
             yield Watcher(self, (nodes, checks))
         finally:
-            self.count -= 1
+            self._counts[door] -= 1
 
     def close(self) -> None:
         """End everybody's watching."""

@@ -31,7 +31,7 @@ def application(
         return await reports.workers.do(lambda: terminal.render(judged.whole, width=PAGE_WIDTH).encode())
 
     async def make_metrics(judged: Judged) -> bytes:
-        return await reports.workers.do(lambda: exposition.render(fleet_families(judged.whole)).encode())
+        return await reports.scrapes.do(lambda: exposition.render(fleet_families(judged.whole)).encode())
 
     page, metrics = Kept(make_page), Kept(make_metrics)
 

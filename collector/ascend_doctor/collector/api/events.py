@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ascend_doctor.collector.api import documents
-from ascend_doctor.collector.watching import Watcher, Watchers
+from ascend_doctor.collector.watching import Door, Watcher, Watchers
 
 EVENTS = "text/event-stream"
 ALIVE_S = 15.0
@@ -30,7 +30,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
         """Send them. Raises `TooManyError` and `BusyError` before anything is sent."""
-        with self._watchers.watch(*self._wish) as watcher:
+        with self._watchers.watch(Door.HTTP, *self._wish) as watcher:
             first = await _texts_of_next(watcher)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             work = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(_tell(watcher, first, send))]

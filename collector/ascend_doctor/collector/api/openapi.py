@@ -118,7 +118,9 @@ def _get(
     if cached:
         answers["200"]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
         answers["304"] = {"description": "What `If-None-Match` names is still so."}
-    answers["400"] = _problem("A parameter cannot be used, or the answer would be too big.")
+    answers["400"] = _problem(
+        "A parameter cannot be used, the answer would be too big, or there is too much to look through."
+    )
     if missing:
         answers["404"] = _problem(missing)
     if busy:

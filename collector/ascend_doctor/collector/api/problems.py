@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ascend_doctor.collector.judged import TooMuchError
-from ascend_doctor.collector.store import StoreError
+from ascend_doctor.collector.store import StoreError, TooWideError
 from ascend_doctor.collector.watching import TooManyError
 from ascend_doctor.collector.workers import BusyError
 
@@ -71,6 +71,9 @@ def problem_of(error: Exception) -> Optional[Problem]:
         return error.problem
     if isinstance(error, TooMuchError):
         return Problem(400, "too-much", "the answer would be too big", text, remedy="name some nodes or checks")
+    if isinstance(error, TooWideError):
+        remedy = "ask for a shorter time, or name nodes or checks"
+        return Problem(400, "too-wide", "the question is too wide", "there is too much to look through", remedy=remedy)
     if isinstance(error, (BusyError, TooManyError)):
         return Problem(503, "busy", "too much is asked at once", text, remedy="ask again in a few seconds")
     if isinstance(error, StoreError):
@@ -92,5 +95,14 @@ async def tell(_request: Request, error: Exception) -> Response:
     return response
 
 
-TOLD = (ParameterError, NotKnownError, TooMuchError, BusyError, TooManyError, StoreError, HTTPException)
+TOLD = (
+    ParameterError,
+    NotKnownError,
+    TooMuchError,
+    TooWideError,
+    BusyError,
+    TooManyError,
+    StoreError,
+    HTTPException,
+)
 """What `tell` answers."""
