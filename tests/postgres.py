@@ -128,7 +128,7 @@ class Server:
 
     def restore(self, url: str, copy: Path) -> None:
         """Put a copy in the place of what is there, at once."""
-        self._run("pg_restore", "--clean", "--single-transaction", f"--dbname={url}", str(copy))
+        self._run("pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={url}", str(copy))
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import resource
 import sqlite3
 import stat
+import types
 
 import attrs
 import pytest
 
-from ascend_doctor.collector import sqlite_store
+from ascend_doctor.collector import sqlite_history, sqlite_store
 from ascend_doctor.collector.sqlite_store import open_sqlite
 from ascend_doctor.collector.store import Entry, HistoryQuery, Standing, StoreError
 from ascend_doctor.collector.store_opening import back_up
@@ -259,6 +261,36 @@ def test_no_place_to_write_to(tmp_path):
     (tmp_path / "x.sqlite.lock").mkdir()
     with pytest.raises(StoreError, match=r"x\.sqlite\.lock: Is a directory; choose a file"):
         open_sqlite(tmp_path / "x.sqlite", NOW)
+
+
+def test_a_store_that_cannot_be_opened_twice(path, monkeypatch):
+    """Where there is no connection for those who ask the start fails, and lets go of the file."""
+
+    def fail(_):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as full:
+        full.setattr(sqlite_store.sqlite_file, "open_to_read", fail)
+        with pytest.raises(StoreError, match="unable to open database file; choose a file that you may write to"):
+            open_sqlite(path, NOW)
+    assert {} == _loaded(path)
+
+
+def test_who_asks_cannot_write(store):
+    """The connection for questions takes no changes, whatever is asked on it."""
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        store._history._connection.execute("DELETE FROM transitions")
+
+
+def test_questions_leave_gaps(store, monkeypatch):
+    """After a question the next one waits for as long as that took, and not for long: the log can begin anew."""
+    ticks = itertools.count(step=0.2)
+    monkeypatch.setattr(sqlite_history, "time", types.SimpleNamespace(monotonic=lambda: next(ticks)))
+    waits = []
+    monkeypatch.setattr(store._history._closing, "wait", waits.append)
+    for _ in range(2):
+        assert [] == store.history(HistoryQuery())
+    assert waits[0] <= 0.0 < waits[1] <= sqlite_history.MAX_REST_S
 
 
 # --- backup -----------------------------------------------------------------------------------------------------------

@@ -86,7 +86,6 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     try:
         # Not a connection that is read-only: SQLite lets none take part in a write-ahead log that it may have to make.
         connection.execute("PRAGMA query_only = 1")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         connection.close()
         raise

@@ -61,8 +61,8 @@ class SqliteHistory:
 
     def _find(self, query: HistoryQuery) -> Sequence[Recorded]:
         found: List[Recorded] = []
+        self._execute("BEGIN")  # all parts are of the same moment
         try:
-            self._execute("BEGIN")  # all parts are of the same moment
             for nodes, checks in itertools.product(_slices(query.nodes), _slices(query.checks)):
                 found += map(read_row, self._some(query, nodes, checks))
         finally:
