@@ -364,15 +364,15 @@ def test_agent_ignores_what_comes_out_of_turn() -> None:
     assert not agent.streaming
 
 
-def test_back_off_grows_to_a_minute_and_starts_anew() -> None:
-    """Without luck an agent comes back ever later, a minute at most; after an Ack it begins anew; hints come on top."""
+def test_back_off_grows_to_half_a_minute_and_starts_anew() -> None:
+    """Without luck an agent comes back ever later, half a minute at most; after an Ack it begins anew; hints come on top."""
     agent = AgentSession(NODE, "e1", random=lambda: 1.0)
     delays = []
     for _ in range(20):
         agent.disconnected(0.0)
         delays.append(agent.retry_at)
-    assert [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] == delays[:8]
-    assert 60.0 == delays[-1]
+    assert [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0] == delays[:8]
+    assert 30.0 == delays[-1]
     agent.connected(0.0)
     agent.received(WELCOME, 0.0)
     agent.received(frames.Ack(-1), 0.0)

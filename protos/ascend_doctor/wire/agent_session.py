@@ -18,7 +18,7 @@ from ascend_doctor.wire.limits import MAX_MESSAGE_BYTES, MIB
 
 MIN_BACK_OFF_S = 0.5
 """Between two connections at least, whatever chance and a collector's hint of 0 say."""
-MAX_BACK_OFF_S = 60.0
+MAX_BACK_OFF_S = 30.0
 GREETING_S = 20.0
 """How long to wait for Welcome."""
 SILENT_INTERVALS = 1.5
