@@ -15,6 +15,7 @@ from ascend_doctor.collector.postgres_schema import prepare
 from ascend_doctor.collector.store import QUESTION_S, HistoryQuery, StoreError, TooWideError
 from ascend_doctor.model.transition import Recorded
 
+_CUT_EVERY_S = 0.05
 # Rows are to be found by an index, and no more of them than are wanted, also before the server has statistics.
 _SETTINGS = (
     "SELECT set_config('statement_timeout', %s, true),"
@@ -50,9 +51,8 @@ class PostgresHistory:
     def close(self) -> None:
         """Break off what is being asked, and close the connection."""
         self._is_closing = True
-        if not self._lock.acquire(blocking=False):
-            self._link.cut()
-            self._lock.acquire()
+        while not self._lock.acquire(timeout=_CUT_EVERY_S):
+            self._link.cut()  # more than once: who is just connecting has nothing yet that could be cut
         self._link.close()
         self._lock.release()
 
