@@ -66,6 +66,7 @@ def measure(folder: Path, size: Size) -> List[Gate]:
                 Swarm(folder, collector.listen, numbers, round_s=size.round_s, spread_s=size.nodes / 100, faulty=0.0)
             )
         say(f"{size.nodes} nodes are there after {wait_for_all(swarms, size.nodes, 300.0):.0f} s")
+        time.sleep(size.settle_s)  # what connecting left to do is done then
         first, first_changes = collector.usage, collector.metrics()[CHANGES]
         time.sleep(size.settle_s)
         steady, changes = collector.usage, collector.metrics()[CHANGES]

@@ -184,7 +184,7 @@ class SwarmNode:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def stay_connected(self, credentials: Optional[grpc.ChannelCredentials]) -> None:
-        """Hold a stream, and open another when it ends; elsewhere when it was not welcome, as the uplink does."""
+        """Hold a stream, and open another when it ends; elsewhere when it was not served, as the uplink does."""
         await asyncio.sleep(self._chance.random() * self._plan.spread_s)
         while True:
             left = self.session.retry_at - time.monotonic()
@@ -199,9 +199,9 @@ class SwarmNode:
                 hint = _hint(error)
             except (asyncio.InvalidStateError, asyncio.TimeoutError):
                 pass
-            self.session.disconnected(time.monotonic(), hint)
-            if not self._was_welcome:
+            if not self.session.is_served:
                 self.address = next(self._places)
+            self.session.disconnected(time.monotonic(), hint)
 
     async def _hold(self, credentials: Optional[grpc.ChannelCredentials]) -> None:
         options = [

@@ -12,10 +12,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import simulated
-from ascend_doctor.cli import agent_orders_process, output
-from ascend_doctor.cli.agent_orders import AGENT, PROBE, UPLINK
+from ascend_doctor.cli import orders_process, output
 from ascend_doctor.cli.configuration import Configuration
 from ascend_doctor.cli.main import run
+from ascend_doctor.cli.orders import AGENT, PROBE, UPLINK
 from ascend_doctor.cli.progress import ProgressLine
 from ascend_doctor.facts.host import identity
 from ascend_doctor.model.reading import Missing
@@ -263,7 +263,7 @@ def test_an_agent_needs_a_name_that_a_node_can_have(whom, tmp_path, monkeypatch,
     config = tmp_path / "c.yaml"
     config.write_text(f"tools: {{npu-smi: [/no/npu-smi], hccn_tool: [/no/t], lock_folder: {tmp_path}/locks}}\n")
     monkeypatch.setattr(Configuration, "node_name", lambda _: "gpu_node_1")
-    assert 2 == agent_orders_process.main([whom, str(config)])
+    assert 2 == orders_process.main([whom, str(config)])
     err = capsys.readouterr().err
     assert 1 == len(err.splitlines())
     assert "'gpu_node_1'" in err

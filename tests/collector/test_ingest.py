@@ -14,8 +14,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import small_cluster
-from ascend_doctor.collector import committer, ingest, main
+from ascend_doctor.collector import committer, ingest, main, node_stream
 from ascend_doctor.collector.committer import Committer
+from ascend_doctor.collector.pace import Pace
 from ascend_doctor.collector.store_opening import open_store
 from ascend_doctor.model import subject as subjects
 from ascend_doctor.model.sections import Sections, difference, whole
@@ -385,7 +386,7 @@ async def test_a_store_that_fails_delays_the_acknowledgement(tmp_path, monkeypat
 async def test_a_node_that_comes_back_with_more_has_to_wait_for_the_store(tmp_path, monkeypatch):
     """While nothing is stored, reconnecting does not let a node fill the memory: it is told when to return."""
     monkeypatch.setattr(Committer, "run", _idle)
-    monkeypatch.setattr(ingest, "MESSAGES", ingest.Pace(burst=1000, per_s=1000))
+    monkeypatch.setattr(node_stream, "MESSAGES", Pace(burst=1000, per_s=1000))
     async with collecting(tmp_path) as here:
         sequence = 0
         while sequence <= ingest.MAX_UNCOMMITTED:
@@ -481,7 +482,7 @@ async def test_those_that_flap_wait_and_nobody_else(tmp_path, count):
         ]
         found = await _metrics(here)
         committed = found[("committed_changes_total",)] + found[("store_backlog",)]
-        assert committed <= count * (ingest.MESSAGES.burst + 20) + 10
+        assert committed <= count * (node_stream.MESSAGES.burst + 20) + 10
         assert {} == await _refused(here)
         for task in storm:
             assert not task.done()
@@ -491,7 +492,7 @@ async def test_those_that_flap_wait_and_nobody_else(tmp_path, count):
 
 async def test_coming_back_does_not_fill_what_a_node_has_spent(tmp_path, monkeypatch):
     """A node that opens one stream after the other sends no more than on one; others have their own share."""
-    monkeypatch.setattr(ingest, "MESSAGES", ingest.Pace(burst=8, per_s=0.001))
+    monkeypatch.setattr(node_stream, "MESSAGES", Pace(burst=8, per_s=0.001))
     async with collecting(tmp_path) as here:
         for _ in range(2):
             async with _raw(here) as stream:

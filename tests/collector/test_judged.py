@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 import small_cluster
@@ -52,6 +54,22 @@ def test_a_healthy_fleet_is_ready(healthy):
         (node.name, node.verdict, node.liveness) for node in report.nodes
     ]
     assert (NOW + 1, "the collector", "1.0") == (report.made_at, report.origin, report.doctor_version)
+
+
+def test_judging_leaves_no_garbage(healthy):
+    """What was found goes with its last holder: nobody has to look for circles, which grow until somebody does."""
+    fleet = _fleet({**healthy[0], **small_cluster.dark(1)}, healthy[1])
+    _report(fleet)  # what is remembered between judgements is made
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        assert Verdict.NOT_READY is _report(fleet).verdict
+        gc.collect()
+        of_ours = ("ascend_doctor.checks.", "ascend_doctor.model.", "ascend_doctor.collector.judged")
+        assert [] == [type(item) for item in gc.garbage if type(item).__module__.startswith(of_ours)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
 
 
 def test_a_silent_node_makes_nothing_ready(healthy):

@@ -12,9 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import small_cluster
 from ascend_doctor.collector import admission, committer, ingest, main
-from ascend_doctor.collector.main import CollectorSettings, ListenError
+from ascend_doctor.collector.main import CollectorSettings
 from ascend_doctor.collector.sqlite_store import SqliteStore
 from ascend_doctor.collector.store import StoreError
+from ascend_doctor.collector.web_server import ListenError
 from ascend_doctor.model.state import NodeState
 from ascend_doctor.model.status import Status
 from ascend_doctor.wire.credentials import Address, CredentialError

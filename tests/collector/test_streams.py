@@ -9,10 +9,12 @@ import attrs
 import grpc
 import pytest
 
-from ascend_doctor.collector import ingest
+from ascend_doctor.collector import ingest, node_stream
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
 from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.node_stream import Stream
+from ascend_doctor.collector.pace import Pace
 from ascend_doctor.collector.store import News, Standing, StoredNode
 from ascend_doctor.model.sections import NOTHING, whole
 from ascend_doctor.model.status import Status
@@ -130,7 +132,7 @@ def _whole(sequence=1, state=STATE):
 
 async def test_a_peer_that_does_not_read_is_cut_off(place, monkeypatch):
     """Who leaves a message unread for too long is cut off, even if the status cannot be delivered either."""
-    monkeypatch.setattr(ingest, "WRITE_S", 0.05)
+    monkeypatch.setattr(node_stream, "WRITE_S", 0.05)
     monkeypatch.setattr(ingest, "FAREWELL_S", 0.05)
     call = place.call(HELLO, deaf=True)
     assert isinstance(await call.end(), asyncio.CancelledError)
@@ -231,8 +233,8 @@ async def test_who_is_held_up_is_not_silent(place, monkeypatch):
     """While the collector does not listen, and right after, nobody is closed for saying nothing."""
     monkeypatch.setattr(collector_session, "SILENT_INTERVALS", 0.03)  # 0.9 s
     ticks = []
-    real = ingest._due
-    monkeypatch.setattr(ingest, "_due", lambda stream, now: ticks.append(now) or real(stream, now))
+    real = Stream.due
+    monkeypatch.setattr(Stream, "due", lambda stream, now: ticks.append(now) or real(stream, now))
     call = place.call(HELLO)
     await until(lambda: len(call.heard) == 1)
     place.committer._has_room.clear()
@@ -246,6 +248,20 @@ async def test_who_is_held_up_is_not_silent(place, monkeypatch):
     await call.end()
     assert 1 == place.service.refused["silent"]
     assert time.monotonic() - began > 0.8
+
+
+async def test_a_node_comes_again_once_a_day(place, monkeypatch):
+    """It is asked to, once: at its next connection its certificate is looked at anew."""
+    monkeypatch.setattr(ingest, "MAX_AGE_S", 0.2)
+    call = place.call(HELLO)
+    await until(lambda: len(call.heard) == 2)
+    ticks = []
+    real = Stream.due
+    monkeypatch.setattr(Stream, "due", lambda stream, now: ticks.append(now) or real(stream, now))
+    await until(lambda: len(ticks) >= 3)
+    _, drain = call.heard
+    assert frames.Drain(0.0, "certificates are looked at anew, once a day") == drain
+    assert ["node-1"] == place.service.connected
 
 
 async def test_who_speaks_to_another_collector_does_not_speak_here(place):
@@ -296,8 +312,8 @@ async def test_a_late_refusal_does_not_end_the_next_stream(place, monkeypatch):
 
 async def test_spent_purses_are_forgotten_when_they_are_full_again(place, monkeypatch):
     """Of a node that is gone nothing is kept here for longer than it takes to earn what it spent."""
-    monkeypatch.setattr(ingest, "MESSAGES", ingest.Pace(4, 0.5))
-    monkeypatch.setattr(ingest, "BYTES", ingest.Pace(1 << 20, 1 << 20))
+    monkeypatch.setattr(node_stream, "MESSAGES", Pace(4, 0.5))
+    monkeypatch.setattr(node_stream, "BYTES", Pace(1 << 20, 1 << 20))
     call = place.call(HELLO)
     await until(lambda: call.heard)
     call.leave()

@@ -350,6 +350,29 @@ def test_states_do_not_hide_a_dead_collector() -> None:
     assert Reason.SILENT is reason(agent.tick(45.0))
 
 
+def test_who_keeps_nothing_does_not_serve() -> None:
+    """A collector that keeps nothing is left after five minutes though it answers; it did not serve the node."""
+    agent = AgentSession(NODE, "e1", random=lambda: 0.5)
+    welcomed(agent)
+    agent.received(frames.Ack(0), 0.0)
+    assert agent.is_served
+    agent.changed(1, SectionsChange(times={"a": 1.0}), 10.0)
+    agent.received(frames.Ack(1), 20.0)
+    agent.changed(2, SectionsChange(times={"a": 2.0}), 30.0)
+    for second in range(30, 320, 10):
+        agent.received(frames.Ack(1), float(second))
+        assert not any(isinstance(item, Close) for item in agent.tick(float(second)))
+    assert (Close(Reason.SILENT, "the collector has kept nothing for 300 s"),) == agent.tick(320.0)
+    assert agent.is_served
+    agent.disconnected(320.0)
+    agent.connected(321.0)
+    agent.received(WELCOME, 321.0)
+    agent.received(frames.Ack(1), 321.0)
+    assert not agent.is_served
+    agent.received(frames.Ack(2), 322.0)
+    assert agent.is_served
+
+
 def test_agent_ignores_what_comes_out_of_turn() -> None:
     """Frames on no stream and an Ack beyond what was sent do nothing; a second Welcome ends the stream."""
     agent = AgentSession(NODE, "e1", random=lambda: 0.5)
@@ -365,7 +388,7 @@ def test_agent_ignores_what_comes_out_of_turn() -> None:
 
 
 def test_back_off_grows_to_half_a_minute_and_starts_anew() -> None:
-    """Without luck an agent comes back ever later, half a minute at most; after an Ack it begins anew; hints come on top."""
+    """Without luck an agent comes back ever later, half a minute at most; after an Ack it begins anew; hints add up."""
     agent = AgentSession(NODE, "e1", random=lambda: 1.0)
     delays = []
     for _ in range(20):

@@ -48,12 +48,11 @@ Received = Callable[[CollectorFrame], None]
 class Lost:
     """How a stream ended. `trouble` says what is wrong and what to do, empty when nothing is.
 
-    `was_welcome` tells whether the collector ever welcomed the node; `retry_after_s` is its hint, None without one.
-    Of a trouble that `is_vague` gRPC has hidden the cause: another stream that ended for the same may have told it.
+    `retry_after_s` is the collector's hint when to come again, None without one. Of a trouble that `is_vague` gRPC has
+    hidden the cause: another stream that ended for the same may have told it.
     """
 
     trouble: str = ""
-    was_welcome: bool = False
     retry_after_s: Optional[float] = None
     is_vague: bool = False
 
@@ -135,7 +134,7 @@ class Line:
         ending = conversation.ending
         if ending is not None and ending.reason is not Reason.DONE:
             trouble, is_vague = f"{address}: {ending.text}", False
-        return Lost(trouble, was_welcome, hint, is_vague)
+        return Lost(trouble, hint, is_vague)
 
     async def _hold(
         self,

@@ -208,10 +208,10 @@ class Uplink:
                 await asyncio.sleep(min(left, LOOK_S))
                 continue
             lost = await self._connect(session, address)
-            session.disconnected(self._monotonic(), lost.retry_after_s)
             self._tell(address, lost)
-            if not lost.was_welcome:
+            if not session.is_served:
                 address = next(addresses)
+            session.disconnected(self._monotonic(), lost.retry_after_s)
 
     def _tell(self, address: Address, lost: Lost) -> None:
         """Tell of a trouble once: not at every try, nor again when gRPC hides it in between."""

@@ -8,9 +8,8 @@ from typing import Optional
 import click
 
 from ascend_doctor.agent import logs
-from ascend_doctor.cli import agent_orders
-from ascend_doctor.cli.agent_orders import AGENT, PROBE, UPLINK, AgentOrders, ProbeOrders, UplinkOrders
 from ascend_doctor.cli.errors import UserError
+from ascend_doctor.cli.orders import AGENT, PROBE, UPLINK, AgentOrders, ProbeOrders, UplinkOrders, fetch
 from ascend_doctor.cli.output import config_option
 
 
@@ -32,7 +31,7 @@ def command(context: click.Context, *, config: Optional[str], only: Optional[str
         context.obj = config
         return 0
     logs.set_up(only or AGENT)
-    orders = agent_orders.fetch(only or AGENT, config)
+    orders = fetch(only or AGENT, config)
     if only == PROBE:
         _probe(orders)
     elif only == UPLINK:

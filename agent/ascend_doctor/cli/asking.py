@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any, AsyncIterator, Container, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, AsyncIterator, Container, List, Optional, Sequence, Tuple
 
 import attrs
 import grpc
 import grpc.aio
 
 from ascend_doctor.cli import interrupts
-from ascend_doctor.cli.configuration import Configuration, Tls
 from ascend_doctor.cli.errors import UserError
 from ascend_doctor.model.report import NodeSummary, Report
 from ascend_doctor.model.transition import Recorded
@@ -29,6 +28,9 @@ from ascend_doctor.wire.diagnosis import diagnose
 from ascend_doctor.wire.fields import WireError
 from ascend_doctor.wire.history import read_recorded
 from ascend_doctor.wire.reports import ReportReader, read_node
+
+if TYPE_CHECKING:
+    from ascend_doctor.cli.configuration import Configuration, Tls
 
 ANSWER_S = 30.0
 HISTORY_PAGE = 500

@@ -11,13 +11,14 @@ import attrs
 import click
 
 from ascend_doctor.agent import logs
-from ascend_doctor.cli.asking import tls_files, tls_in
+from ascend_doctor.checks import catalogue
+from ascend_doctor.cli import knowing, lean
+from ascend_doctor.cli.asking import tls_in
 from ascend_doctor.cli.errors import UserError
-from ascend_doctor.cli.judging import set_up
-from ascend_doctor.cli.output import config_option, doctor_version, tls_option
+from ascend_doctor.cli.orders import COLLECTOR, CollectorOrders, fetch
+from ascend_doctor.cli.output import config_option, tls_option
 from ascend_doctor.collector import main
-from ascend_doctor.collector.fleet import Deadlines
-from ascend_doctor.collector.store import Retention, shown
+from ascend_doctor.collector.store import shown
 from ascend_doctor.collector.store_opening import back_up, open_store
 from ascend_doctor.wire.credentials import AddressError, read_address
 
@@ -50,24 +51,16 @@ def command(
 
     Runs until SIGTERM or SIGINT. Off loopback it takes mutual TLS only.
     """
-    bench = set_up(config)
-    section = bench.configuration.collector
+    orders: CollectorOrders = fetch(COLLECTOR, config)
+    settings = orders.settings if store is None else attrs.evolve(orders.settings, store=store)
     if gone or copy:
-        _tend(store or section.store, gone, copy)
+        _tend(settings.store, gone, copy)
         return 0
     try:
-        settings = main.CollectorSettings(
-            listen=read_address(listen or section.listen),
-            store=store or section.store,
-            tls=tls_files(section.tls) if tls_folder is None else tls_in(tls_folder),
-            web=read_address(section.web.listen) if section.web is not None else None,
-            expected_nodes=tuple(section.expected_nodes),
-            deadlines=Deadlines(section.stale_after_s, section.lost_after_s),
-            retention=Retention(
-                section.history_days * 86_400.0, section.history_max_mb << 20, section.history_max_per_node
-            ),
-            version=doctor_version(),
-        )
+        if listen is not None:
+            settings = attrs.evolve(settings, listen=read_address(listen))
+        if tls_folder is not None:
+            settings = attrs.evolve(settings, tls=tls_in(tls_folder))
         if web is not None:
             settings = attrs.evolve(settings, web=read_address(web))
     except AddressError as error:
@@ -77,7 +70,11 @@ def command(
             f"--web {web}: only loopback here; for the network set collector.web with allow_unauthenticated"
         )
     logs.set_up("collector")
-    asyncio.run(main.run(settings, bench.entries, bench.settings, _announce))
+    lean.keep_memory_flat()
+    knowing.use_site(orders.knowledge_dir)
+    entries = catalogue.load()
+    lean.forget_the_start()
+    asyncio.run(main.run(settings, entries, orders.checks, _announce))
     return 0
 
 

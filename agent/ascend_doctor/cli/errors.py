@@ -22,7 +22,7 @@ _TOLD = (
     ("ascend_doctor.probe.recording", "RecordingError"),
     ("ascend_doctor.wire.credentials", "CredentialError"),
     ("ascend_doctor.collector.store", "StoreError"),
-    ("ascend_doctor.collector.main", "ListenError"),
+    ("ascend_doctor.collector.web_server", "ListenError"),
 )
 """Errors of lower floors whose text is for the user. They are found through `sys.modules`: where the module was never
 loaded, none can have been raised, and `--help` need not load it."""

@@ -194,7 +194,8 @@ class FleetView:
 
     def __init__(self, nodes: Iterable[NodeFacts]) -> None:
         self.nodes: Tuple[NodeFacts, ...] = tuple(sorted(nodes, key=operator.attrgetter("sort_key")))
-        self._whole = self
+        # None for the whole itself: what refers to itself is not freed until Python looks for such things.
+        self._part_of: Optional[FleetView] = None
         self._allowed: Optional[FrozenSet[str]] = None
         self._derived: Dict[object, Any] = {}
 
@@ -202,6 +203,10 @@ class FleetView:
     def of(cls, views: Iterable[NodeView]) -> FleetView:
         """Return what nodes tell of which the answers are at hand."""
         return cls(map(NodeFacts.of, views))
+
+    @property
+    def _whole(self) -> FleetView:
+        return self if self._part_of is None else self._part_of
 
     @property
     def subject(self) -> Subject:
@@ -230,7 +235,7 @@ class FleetView:
         """Return a view of some nodes of the fleet, in order, that refuses to read any other topic but `NODE`."""
         view = FleetView(())
         view.nodes = tuple(nodes)
-        view._whole, view._derived = self._whole, self._derived
+        view._part_of, view._derived = self._whole, self._derived
         view._allowed = frozenset((NODE.name, *(topic.name for topic in topics)))
         return view
 

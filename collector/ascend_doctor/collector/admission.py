@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import logging
 import time
-from typing import Any, AsyncIterator, Callable, Dict, FrozenSet, Mapping, Optional, Set, Tuple
+from typing import Any, AsyncIterator, Callable, Dict, FrozenSet, Mapping, Optional, Set, Tuple, Type
 
 import attrs
 import grpc
@@ -61,13 +60,24 @@ ROLE = "role"
 REVOKED = "revoked"
 
 
-@attrs.define(eq=False)
 class _Guest:
-    """A call that was let in. `dismissed` says why it may not go on, empty while it may."""
+    """A call: within the block it is one that was let in. There is one for each node, for as long as it is there."""
 
-    context: Context
-    task: asyncio.Task[Any]
-    dismissed: str = ""
+    __slots__ = ("_admission", "_method", "context", "dismissed", "task")
+
+    def __init__(self, admission: Admission, method: str, context: Context) -> None:
+        self._admission = admission
+        self._method = method
+        self.context = context
+        self.task = asyncio.current_task()
+        self.dismissed = ""
+        """Why it may not go on, empty while it may."""
+
+    async def __aenter__(self) -> None:
+        await self._admission.admit(self, self._method)
+
+    async def __aexit__(self, kind: Optional[Type[BaseException]], _error: object, _traceback: object) -> None:
+        await self._admission.leave(self, is_cancelled=kind is asyncio.CancelledError)
 
 
 class Admission(grpc.aio.ServerInterceptor):
@@ -87,6 +97,7 @@ class Admission(grpc.aio.ServerInterceptor):
         self._rules = rules
         self._clock = clock
         self._guests: Set[_Guest] = set()
+        self._guarded: Dict[str, Tuple[Any, Any]] = {}
         self._told: Set[str] = set()
         self._trouble = ""
         self._revocations = None if files is None else Revocations(files, clock=clock)
@@ -98,8 +109,14 @@ class Admission(grpc.aio.ServerInterceptor):
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """Put the look at the caller before the method; gRPC calls this for every call."""
+        method = handler_call_details.method
         handler = await continuation(handler_call_details)
-        return None if handler is None else self._guarded(handler_call_details.method, handler)
+        if handler is None:
+            return None
+        known = self._guarded.get(method)
+        if known is None or known[0] is not handler:
+            known = self._guarded[method] = (handler, self._guard(method, handler))
+        return known[1]
 
     async def watch(self) -> None:
         """Follow the revocation list, if there is TLS; for as long as the collector runs."""
@@ -118,6 +135,10 @@ class Admission(grpc.aio.ServerInterceptor):
         """Say why the newest files are not in force; nothing when they are."""
         followed = (self._revocations, self.follower)
         return next((item.trouble for item in followed if item is not None and item.trouble), "")
+
+    def credentials(self) -> Optional[grpc.ServerCredentials]:
+        """Return what a port needs for TLS, None without TLS. Raises `CredentialError` for files that do not fit."""
+        return None if self.follower is None else self.follower.credentials()
 
     def families(self) -> Tuple[Family, ...]:
         """Return what was refused, and until when the own files hold."""
@@ -138,18 +159,18 @@ class Admission(grpc.aio.ServerInterceptor):
         )
         return (*found, *more)
 
-    def _guarded(self, method: str, handler: Any) -> Any:
+    def _guard(self, method: str, handler: Any) -> Any:
         form = "_".join(
             "stream" if streams else "unary" for streams in (handler.request_streaming, handler.response_streaming)
         )
         serve = getattr(handler, form)
 
         async def call(request: Any, context: Context) -> Any:
-            async with self._admitted(method, context):
+            async with _Guest(self, method, context):
                 return await serve(request, context)
 
         async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._admitted(method, context):
+            async with _Guest(self, method, context):
                 async for message in serve(request, context):
                     yield message
 
@@ -160,26 +181,20 @@ class Admission(grpc.aio.ServerInterceptor):
             response_serializer=handler.response_serializer,
         )
 
-    @contextlib.asynccontextmanager
-    async def _admitted(self, method: str, context: Context) -> AsyncIterator[None]:
-        context.set_trailing_metadata(((SERVER_TIME, f"{self._clock():.3f}"),))
-        task = asyncio.current_task()
-        if self._revocations is None or task is None:
-            yield
-            return
-        await self._admit(method, context, self._revocations)
-        guest = _Guest(context, task)
-        self._guests.add(guest)
-        try:
-            yield
-        except asyncio.CancelledError:
-            if not guest.dismissed:
-                raise
-            await self._refuse(context, REVOKED, grpc.StatusCode.UNAUTHENTICATED, guest.dismissed)
-        finally:
-            self._guests.discard(guest)
+    async def admit(self, guest: _Guest, method: str) -> None:
+        """Let a call in, or end it."""
+        guest.context.set_trailing_metadata(((SERVER_TIME, f"{self._clock():.3f}"),))
+        if self._revocations is not None:
+            await self._examine(method, guest.context, self._revocations)
+            self._guests.add(guest)
 
-    async def _admit(self, method: str, context: Context, revocations: Revocations) -> None:
+    async def leave(self, guest: _Guest, *, is_cancelled: bool) -> None:
+        """Let a call go; tell why it ended where that was here."""
+        self._guests.discard(guest)
+        if is_cancelled and guest.dismissed:
+            await self._refuse(guest.context, REVOKED, grpc.StatusCode.UNAUTHENTICATED, guest.dismissed)
+
+    async def _examine(self, method: str, context: Context, revocations: Revocations) -> None:
         shown = context.auth_context()
         identity = identity_from_context(shown)
         serial = _serial_of(shown, revocations)
@@ -212,7 +227,8 @@ class Admission(grpc.aio.ServerInterceptor):
             serial = _serial_of(shown, revocations)
             if serial is not None:
                 guest.dismissed = _revoked(identity_from_context(shown), serial)
-                guest.task.cancel()
+                if guest.task is not None:
+                    guest.task.cancel()
 
 
 def _serial_of(shown: Mapping[str, Any], revocations: Revocations) -> Optional[int]:

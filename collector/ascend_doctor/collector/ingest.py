@@ -7,8 +7,9 @@ import collections
 import contextlib
 import functools
 import logging
+import random
 import time
-from typing import AsyncIterator, Callable, Counter, Dict, List, Optional, Sequence, Set, Tuple
+from typing import AsyncIterator, Callable, Counter, Dict, Optional, Sequence, Set, Tuple
 
 import grpc
 import grpc.aio
@@ -16,7 +17,7 @@ from google.protobuf.message import DecodeError
 
 from ascend_doctor.collector.committer import Committer
 from ascend_doctor.collector.fleet import Fleet
-from ascend_doctor.collector.pace import Bucket, Pace
+from ascend_doctor.collector.node_stream import DEAF, MAX_AGE_S, Context, Purse, Stream
 from ascend_doctor.collector.store import Entry, News
 from ascend_doctor.report.printable import printable
 from ascend_doctor.v1 import ingest_pb2, ingest_pb2_grpc
@@ -38,8 +39,6 @@ TICK_PARTS = 60
 """The streams are ticked in so many parts of a tick, so that thousands of them do not hold up the loop at once."""
 MAX_OUTGOING = 256
 """Frames that wait for one node; a peer that does not read them is cut off."""
-WRITE_S = 60.0
-"""How long a peer may leave a message unread."""
 FAREWELL_S = 5.0
 """How long the status of a stream that was closed may take to go out."""
 CUT_S = 0.05
@@ -53,16 +52,6 @@ MAX_USURPERS = 4
 """So often within a minute may a stream of a node end one that comes from elsewhere; then two machines share a name."""
 USURPERS_WITHIN_S = 60.0
 DISPUTED_RETRY_S = 60.0
-MESSAGES = Pace(burst=64, per_s=1.0)
-"""Messages of one stream. A node that looks every minute sends two in that time; one that flaps has to wait."""
-BYTES = Pace(burst=24 << 20, per_s=128 << 10)
-"""Bytes of one stream: a whole state at once, and then what a node under changes may need."""
-Purse = Tuple[Bucket, Bucket]
-"""What a node may still send at once: messages and bytes."""
-
-Context = grpc.aio.ServicerContext[ingest_pb2.ConnectRequest, ingest_pb2.ConnectResponse]
-
-_DEAF = "the peer does not read what it is sent"
 _ELSEWHERE = "another collector has the node, or the store misses something of it"
 _STATUS = {
     Reason.DONE: grpc.StatusCode.OK,
@@ -71,66 +60,6 @@ _STATUS = {
     Reason.LIMIT: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Reason.SILENT: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
-
-
-class _Stream:
-    """One stream: its session, and the messages that wait to be sent."""
-
-    __slots__ = (
-        "close",
-        "context",
-        "is_disputed",
-        "is_held",
-        "outgoing",
-        "peer",
-        "purse",
-        "reader",
-        "session",
-        "task",
-        "usurped_at",
-        "writing",
-        "writing_since",
-    )
-
-    def __init__(self, session: CollectorSession, reader: RequestReader, context: Context, now: float) -> None:
-        self.session = session
-        self.reader = reader
-        self.context = context
-        self.peer = printable(context.peer())
-        self.task = asyncio.current_task()
-        self.purse: Purse = (Bucket(MESSAGES, now), Bucket(BYTES, now))
-        self.is_held = False
-        """Whether this side does not listen for now; what is not heard meanwhile is not the peer's silence."""
-        self.outgoing: List[ingest_pb2.ConnectResponse] = []
-        self.writing: Optional[asyncio.Task[None]] = None
-        self.writing_since = 0.0
-        self.close: Optional[Close] = None
-        self.usurped_at: Tuple[float, ...] = ()
-        """When streams from elsewhere took over from each other, up to this one."""
-        self.is_disputed = False
-        """Whether the name is another machine's too: then this stream keeps it for as long as it lives."""
-
-    @property
-    def whose(self) -> str:
-        """Who speaks on it, as far as that is known."""
-        return self.peer if self.session.hello is None else f"node {self.session.hello.node} at {self.peer}"
-
-    def elsewhere(self, hello: Hello, peer: str) -> bool:
-        """Tell whether a greeting comes from another machine: a node that returns has its address and its spool."""
-        own = self.session.hello
-        return own is not None and (own.epoch != hello.epoch or _host(self.peer) != _host(peer))
-
-
-def _host(peer: str) -> str:
-    """Return a peer without its port."""
-    return peer.rpartition(":")[0]
-
-
-def _due(stream: _Stream, now: float) -> Effects:
-    """Return what is due on a stream."""
-    if stream.writing is not None and now - stream.writing_since > WRITE_S:
-        return stream.session.close(Reason.LIMIT, _DEAF)
-    return () if stream.is_held else stream.session.tick(now)
 
 
 class IngestService(ingest_pb2_grpc.IngestServiceServicer):
@@ -144,14 +73,16 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         secured: bool,
         offer: Offer = DEFAULT_OFFER,
         clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._fleet = fleet
         self._committer = committer
         self._secured = secured
         self._offer = offer
         self._clock = clock
-        self._streams: Set[_Stream] = set()
-        self._by_node: Dict[str, _Stream] = {}
+        self._chance = chance
+        self._streams: Set[Stream] = set()
+        self._by_node: Dict[str, Stream] = {}
         self._uncommitted: Counter[str] = collections.Counter()
         self._purses: Dict[str, Purse] = {}
         self._ignored = 0
@@ -182,7 +113,9 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         now = time.monotonic()
         names = identity_from_context(context.auth_context()).names if self._secured else None
         session = CollectorSession(self._fleet.known, identities=names, now=now, offer=self._offer)
-        stream = _Stream(session, RequestReader(self._fleet.pool), context, now)
+        # Those that came together do not go together.
+        leaves_at = now + MAX_AGE_S * (1 + self._chance()) / 2
+        stream = Stream(session, RequestReader(self._fleet.pool), context, now, leaves_at)
         self._streams.add(stream)
         try:
             await self._listen(stream)
@@ -219,13 +152,13 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             began = time.monotonic()
             for part in range(TICK_PARTS):
                 for stream in streams[part * size : (part + 1) * size]:
-                    self._aside(stream, functools.partial(_due, stream, time.monotonic()))
+                    self._aside(stream, functools.partial(stream.due, time.monotonic()))
                 await asyncio.sleep(max(0.0, began + TICK_S * (part + 1) / TICK_PARTS - time.monotonic()))
             now = time.monotonic()
             for node in [node for node, purse in self._purses.items() if all(item.is_full(now) for item in purse)]:
                 del self._purses[node]
 
-    async def _listen(self, stream: _Stream) -> None:
+    async def _listen(self, stream: Stream) -> None:
         """Take in what comes until the stream is over, whatever ends it."""
         try:
             while stream.close is None:
@@ -239,7 +172,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         except (WireError, DecodeError) as error:
             self._do(stream, stream.session.close(Reason.PROTOCOL, f"refused: {error}"))
 
-    def _take(self, stream: _Stream, request: ingest_pb2.ConnectRequest) -> None:
+    def _take(self, stream: Stream, request: ingest_pb2.ConnectRequest) -> None:
         if stream.session.hello is None and request.HasField("state"):
             # The parts of a state would be gathered before the session sees any: by as many streams as a peer opens.
             self._do(stream, stream.session.close(Reason.PROTOCOL, "the stream does not begin with Hello"))
@@ -257,7 +190,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         if isinstance(frame, Hello) and stream.close is None:
             self._enter(stream, frame)
 
-    async def _pace(self, stream: _Stream, size: int) -> None:
+    async def _pace(self, stream: Stream, size: int) -> None:
         """Let a peer wait that sends too much, and all of them while the store has too much to do."""
         messages, size_left = stream.purse
         now = time.monotonic()
@@ -271,7 +204,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         stream.is_held = False
         stream.session.listening(time.monotonic())
 
-    def _aside(self, stream: _Stream, act: Callable[[], Effects]) -> None:
+    def _aside(self, stream: Stream, act: Callable[[], Effects]) -> None:
         """Let a session act outside the task of its own stream.
 
         A bug that one of them has must not take the clock or the store from all the others: it ends that stream.
@@ -283,13 +216,13 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             if stream.task is not None:
                 stream.task.cancel()
 
-    def _do(self, stream: _Stream, effects: Effects) -> None:
+    def _do(self, stream: Stream, effects: Effects) -> None:
         for effect in effects:
             if isinstance(effect, Send):
                 stream.outgoing.append(response_message(effect.frame))  # type: ignore[arg-type]
                 if len(stream.outgoing) > MAX_OUTGOING:
                     stream.outgoing.clear()
-                    self._do(stream, stream.session.close(Reason.LIMIT, _DEAF))
+                    self._do(stream, stream.session.close(Reason.LIMIT, DEAF))
                 elif stream.writing is None:
                     stream.writing = asyncio.ensure_future(self._write(stream))
             elif isinstance(effect, Commit):
@@ -304,7 +237,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             elif isinstance(effect, Deliver):
                 log.debug("%s answered %s", stream.peer, effect.frame)
 
-    async def _write(self, stream: _Stream) -> None:
+    async def _write(self, stream: Stream) -> None:
         """Send what waits. A stream at rest has no such task."""
         try:
             while stream.outgoing:
@@ -315,21 +248,21 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         finally:
             stream.writing = None
 
-    async def _drained(self, stream: _Stream) -> None:
+    async def _drained(self, stream: Stream) -> None:
         """Wait until everything has been sent that was said before the end."""
         writing = stream.writing
         if writing is not None:
             await asyncio.wait((writing,), timeout=FAREWELL_S)
             writing.cancel()
 
-    def _commit(self, stream: _Stream, commit: Commit) -> None:
+    def _commit(self, stream: Stream, commit: Commit) -> None:
         hello = stream.session.hello
         if hello is not None:
             entry = self._fleet.accept(commit, hello, self._clock())
             self._uncommitted[commit.node] += 1
             self._committer.put(entry, functools.partial(self._committed, stream))
 
-    def _committed(self, source: _Stream, entry: Entry, kept: bool) -> None:
+    def _committed(self, source: Stream, entry: Entry, kept: bool) -> None:
         self._uncommitted[entry.node] -= 1
         if not self._uncommitted[entry.node]:
             del self._uncommitted[entry.node]
@@ -351,7 +284,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             log.info("node %s: %s", node, why)
             self._aside(stream, functools.partial(stream.session.close, Reason.DONE, why))
 
-    def _is_usurper(self, stream: _Stream, hello: Hello) -> bool:
+    def _is_usurper(self, stream: Stream, hello: Hello) -> bool:
         """Tell whether a newcomer is one too many: else two machines of one name would end each other for ever."""
         older = self._by_node.get(hello.node)
         if older is None or older is stream or not older.elsewhere(hello, stream.peer):
@@ -360,7 +293,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         older.is_disputed = older.is_disputed or len(recent) >= MAX_USURPERS
         return older.is_disputed
 
-    def _refusal(self, stream: _Stream, hello: Hello) -> Optional[Tuple[Reason, str, float]]:
+    def _refusal(self, stream: Stream, hello: Hello) -> Optional[Tuple[Reason, str, float]]:
         """Say why a node cannot be taken now, and when to come again; None when it can."""
         if self._is_usurper(stream, hello):
             text = f"another machine is node {hello.node} too: give each its own name, or stop one"
@@ -373,7 +306,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             return Reason.LIMIT, f"{MAX_NODES} nodes are here already", BEHIND_RETRY_S
         return None
 
-    def _enter(self, stream: _Stream, hello: Hello) -> None:
+    def _enter(self, stream: Stream, hello: Hello) -> None:
         older = self._by_node.get(hello.node)
         if older is not None and older.elsewhere(hello, stream.peer):
             stream.usurped_at = (*older.usurped_at[-MAX_USURPERS:], time.monotonic())
@@ -385,7 +318,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
         if older is not None and older is not stream:
             self._do(older, older.session.close(Reason.DONE, "a newer stream of the node is here"))
 
-    def _leave(self, stream: _Stream) -> None:
+    def _leave(self, stream: Stream) -> None:
         self._streams.discard(stream)
         self._ignored += stream.session.ignored
         hello = stream.session.hello
@@ -394,7 +327,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
             self._purses[hello.node] = stream.purse
             log.info("node %s has gone", hello.node)
 
-    async def _end(self, stream: _Stream) -> None:
+    async def _end(self, stream: Stream) -> None:
         close = stream.close
         if close is None or close.reason is Reason.DONE:
             return

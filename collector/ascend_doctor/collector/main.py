@@ -19,11 +19,12 @@ from ascend_doctor.collector.fleet import DEFAULT_DEADLINES, Deadlines, Fleet
 from ascend_doctor.collector.garbage import keep_settled
 from ascend_doctor.collector.history import History
 from ascend_doctor.collector.ingest import IngestService
+from ascend_doctor.collector.listening import bind
 from ascend_doctor.collector.readers import Readers
 from ascend_doctor.collector.reports import Reports
 from ascend_doctor.collector.store import DEFAULT_RETENTION, News, Retention
 from ascend_doctor.collector.store_opening import open_store
-from ascend_doctor.collector.web_server import ListenError, WebServer
+from ascend_doctor.collector.web_server import WebServer
 from ascend_doctor.v1 import ingest_pb2_grpc
 from ascend_doctor.wire.channels import server_options
 from ascend_doctor.wire.collector_session import DEFAULT_OFFER, Offer
@@ -71,7 +72,7 @@ async def serve(
 ) -> None:
     """Run a collector until `stop` is set; `started` is called once everything listens.
 
-    Raises `CredentialError`, `StoreError` or `ListenError` when it cannot start.
+    Raises `CredentialError`, `StoreError` or `web_server.ListenError` when it cannot start.
     """
     require_tls(settings.listen, settings.tls)
     store = open_store(settings.store, time.time())
@@ -96,7 +97,7 @@ async def serve(
         writer = asyncio.create_task(committer.run())
         keepers = [asyncio.create_task(work) for work in (ingest.keep_time(), admission.watch(), keep_settled())]
         try:
-            port = _bind(server, settings.listen, admission)
+            port = bind(server, settings.listen, admission.credentials())
             await server.start()
             if web is not None:
                 await web.start()
@@ -132,18 +133,6 @@ async def _any_of(stop: asyncio.Event, *work: asyncio.Task[None]) -> None:
     for task in work:
         if task.done():
             task.result()
-
-
-def _bind(server: grpc.aio.Server, listen: Address, admission: Admission) -> int:
-    address = str(listen)
-    try:
-        if admission.follower is None:
-            return server.add_insecure_port(address)
-        return server.add_secure_port(address, admission.follower.credentials())
-    except RuntimeError:
-        raise ListenError(
-            f"{address}: cannot be listened on; is the port taken, or the address not of this host?"
-        ) from None
 
 
 async def run(

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import struct
-from typing import Callable, Dict, Mapping, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, Mapping, Sequence, Set, Tuple
 
 import attrs
 
@@ -93,10 +93,19 @@ def _unpack(kind: str, packed: bytes) -> Tuple[int, ...]:
     return struct.unpack(f"<{len(packed) // 8}{kind}", packed)
 
 
-def referenced(rows: Sequence[Tuple[int, bytes]]) -> Set[int]:
-    """Return the numbers of all contents that manifests, as (names, packed), refer to."""
+def referenced(rows: Iterable[Tuple[int, bytes]]) -> Set[int]:
+    """Return the numbers of all contents to which manifests, as (names, packed), refer. Raises `ManifestError`."""
     found: Set[int] = set()
     for names, packed in rows:
         found.add(names)
         found.update(_unpack("q", packed))
+    return found
+
+
+def unreferenced(numbers: Iterable[int], rows: Iterable[Tuple[int, bytes]]) -> Set[int]:
+    """Return those contents to which no manifest, as (names, packed), refers. Raises `ManifestError`."""
+    found = set(numbers)
+    for names, packed in rows:
+        found.discard(names)
+        found.difference_update(_unpack("q", packed))
     return found

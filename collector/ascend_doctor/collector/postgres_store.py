@@ -31,6 +31,7 @@ from ascend_doctor.collector.manifest import (
     read_names,
     referenced,
     unpack_times,
+    unreferenced,
 )
 from ascend_doctor.collector.postgres_history import PostgresHistory
 from ascend_doctor.collector.postgres_link import SNAPSHOT, Connection, Link
@@ -52,6 +53,7 @@ log = logging.getLogger(__name__)
 
 PRUNE_STEP = 2000
 SWEEP_AFTER = 10_000
+SWEEP_STEP = 50_000
 MAX_CACHED = 200_000
 
 
@@ -65,6 +67,7 @@ class PostgresStore:
         self._seen = self._newest = -1
         self._sweeps = -1
         self._added = SWEEP_AFTER
+        self._swept_to = 0
         self._numbers: Dict[bytes, int] = {}
         self._contents: Dict[int, bytes] = {}
         self._names: Dict[int, Tuple[str, ...]] = {}
@@ -317,23 +320,25 @@ class PostgresStore:
 
     def _sweep(self, connection: Connection) -> int:
         """Drop contents that no node has, some at once, and let every collector look up again which there are."""
-        if self._added < SWEEP_AFTER:
-            return 0
-        connection.execute("UPDATE ascend_doctor.clock SET revision = revision + 1, sweeps = sweeps + 1")
-        held = connection.execute("SELECT names, contents FROM ascend_doctor.nodes", binary=True)
-        ids = connection.execute("SELECT id FROM ascend_doctor.contents ORDER BY id")
-        try:
-            used = referenced(held.fetchall())
-        except ManifestError:
-            # Its node says everything again with its next round.
-            self._added = 0
-            return 0
-        unused = [number for (number,) in ids.fetchall() if number not in used][:SWEEP_AFTER]
-        if unused:
-            connection.execute("DELETE FROM ascend_doctor.contents WHERE id = ANY(%s)", (unused,))
-        else:
-            self._added = 0
-        return len(unused)
+        if self._added >= SWEEP_AFTER:
+            connection.execute("UPDATE ascend_doctor.clock SET revision = revision + 1, sweeps = sweeps + 1")
+        while self._added >= SWEEP_AFTER:
+            numbers = connection.execute(
+                "SELECT id FROM ascend_doctor.contents WHERE id > %s ORDER BY id LIMIT %s", (self._swept_to, SWEEP_STEP)
+            ).fetchall()
+            held = connection.execute("SELECT names, contents FROM ascend_doctor.nodes", binary=True)
+            try:
+                unused = unreferenced((number for (number,) in numbers), held)
+            except ManifestError:
+                numbers, unused = [], set()  # its node says everything again with its next round
+            if numbers:
+                (self._swept_to,) = numbers[-1]
+            else:
+                self._added = self._swept_to = 0
+            if unused:
+                connection.execute("DELETE FROM ascend_doctor.contents WHERE id = ANY(%s)", (list(unused),))
+                return len(unused)
+        return 0
 
 
 @attrs.frozen

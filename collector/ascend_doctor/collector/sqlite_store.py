@@ -8,7 +8,6 @@ every commit: what was acknowledged outlives a crash of the process and of the m
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import os
 import sqlite3
@@ -24,8 +23,8 @@ from ascend_doctor.collector.manifest import (
     digest,
     pack_times,
     read_names,
-    referenced,
     unpack_times,
+    unreferenced,
 )
 from ascend_doctor.collector.runs import Run, by_node, settle
 from ascend_doctor.collector.sqlite_file import errors_told
@@ -48,6 +47,8 @@ PRUNE_STEP = 2000
 """So many transitions are dropped at once: some ten milliseconds."""
 SWEEP_AFTER = 10_000
 """After so many new contents it is looked which of them no node has any more."""
+SWEEP_STEP = 50_000
+"""At so many of them at once."""
 MAX_CACHED = 50_000
 _NODE_COLUMNS = "node, epoch, sequence, received_at, current_s, agent_version, names, contents, times"
 
@@ -65,6 +66,7 @@ class SqliteStore:
         self._names: Dict[int, Tuple[str, ...]] = {}
         self._counts: Optional[Counter[str]] = None
         self._added = SWEEP_AFTER
+        self._swept_to = 0
 
     def load(self) -> Sequence[StoredNode]:
         """Return every node. A node of which a row is damaged is left out: it will be asked for everything again."""
@@ -264,23 +266,25 @@ class SqliteStore:
 
     def _sweep(self) -> int:
         """Drop contents that no node has, some at once."""
-        if self._added < SWEEP_AFTER:
-            return 0
-        try:
-            used = referenced(self._connection.execute("SELECT names, contents FROM nodes").fetchall())
-        except ManifestError:
-            # Its node says everything again with its next round.
-            self._added = 0
-            return 0
-        numbers = self._connection.execute("SELECT id FROM contents ORDER BY id")
-        unused = list(itertools.islice(((number,) for (number,) in numbers if number not in used), SWEEP_AFTER))
-        if unused:
-            self._connection.executemany("DELETE FROM contents WHERE id = ?", unused)
-            self._numbers.clear()
-            self._names.clear()
-        else:
-            self._added = 0
-        return len(unused)
+        while self._added >= SWEEP_AFTER:
+            numbers = self._connection.execute(
+                "SELECT id FROM contents WHERE id > ? ORDER BY id LIMIT ?", (self._swept_to, SWEEP_STEP)
+            ).fetchall()
+            held = self._connection.execute("SELECT names, contents FROM nodes")
+            try:
+                unused = unreferenced((number for (number,) in numbers), held)
+            except ManifestError:
+                numbers, unused = [], set()  # its node says everything again with its next round
+            if numbers:
+                (self._swept_to,) = numbers[-1]
+            else:
+                self._added = self._swept_to = 0
+            if unused:
+                self._connection.executemany("DELETE FROM contents WHERE id = ?", [(number,) for number in unused])
+                self._numbers.clear()
+                self._names.clear()
+                return len(unused)
+        return 0
 
     # --- trouble -----------------------------------------------------------------------------------------------------
 

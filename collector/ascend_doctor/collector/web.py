@@ -15,7 +15,7 @@ from ascend_doctor.collector.api.endpoints import Api
 from ascend_doctor.collector.judged import Judged
 from ascend_doctor.collector.readiness import Readiness
 from ascend_doctor.collector.reports import Reports
-from ascend_doctor.report import exposition, terminal
+from ascend_doctor.report import exposition
 from ascend_doctor.report.doctor_metrics import fleet_families
 from ascend_doctor.report.exposition import CONTENT_TYPE, Family
 
@@ -28,6 +28,8 @@ def application(
     """Return the web application. Every page only reads."""
 
     async def make_page(judged: Judged) -> bytes:
+        from ascend_doctor.report import terminal  # noqa: PLC0415 - 3 MB that a collector nobody looks at does not need
+
         return await reports.workers.do(lambda: terminal.render(judged.whole, width=PAGE_WIDTH).encode())
 
     async def make_metrics(judged: Judged) -> bytes:

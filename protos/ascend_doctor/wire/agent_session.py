@@ -25,6 +25,8 @@ SILENT_INTERVALS = 1.5
 """After so many intervals of the heartbeat without an answer the stream counts as dead."""
 PATIENT_INTERVALS = 1.25
 """After so many intervals of the heartbeat without an answer one is sent, whatever else was sent meanwhile."""
+STUCK_S = 300.0
+"""So long the collector may keep nothing of what it is sent, though it answers; another one may be better off."""
 WHOLE_PAUSE_S = 1.0
 """Never two whole states within this time, whatever the collector asks."""
 
@@ -107,6 +109,8 @@ class AgentSession:
         self._hello = frames.Hello(node, epoch, 0, 0, agent_version, capabilities, interval_s, current_s)
         self._random = random
         self._retention = retention
+        self.is_served = False
+        """Whether the collector has kept something on the present stream, or all was kept: else try another one."""
         self.lost_transitions = 0
         """How many transitions were dropped that no collector had acknowledged."""
         self._kept: Deque[_Kept] = deque()
@@ -127,6 +131,7 @@ class AgentSession:
         self._beat_at = 0.0
         self._told_at = 0.0
         self._heard_at = 0.0
+        self._moved_at = 0.0
         self._remember(transitions)
 
     @property
@@ -183,7 +188,7 @@ class AgentSession:
     def connected(self, now: float) -> Effects:
         """Greet: a stream is open."""
         self._phase = _Phase.GREETING
-        self._heard_at = now
+        self._heard_at = self._moved_at = now
         self._inflight.clear()
         return (Send(attrs.evolve(self._hello, base_sequence=self._base, newest_sequence=self.sequence)),)
 
@@ -194,6 +199,7 @@ class AgentSession:
         status.
         """
         self._phase = _Phase.OFFLINE
+        self.is_served = False
         longest = min(MAX_BACK_OFF_S, 2.0 ** min(self._failures, 16))
         hint = max(self._retry_hint_s, retry_after_s or 0.0)
         self.retry_at = now + max(hint + self._random() * longest, MIN_BACK_OFF_S)
@@ -231,6 +237,8 @@ class AgentSession:
             return ()
         if silent_s >= SILENT_INTERVALS * self._heartbeat_s:
             return self._close(Reason.SILENT, f"the collector has been silent for {silent_s:.0f} s")
+        if self._inflight and now - self._moved_at >= STUCK_S:
+            return self._close(Reason.SILENT, f"the collector has kept nothing for {now - self._moved_at:.0f} s")
         effects = self._pump(now)
         if self._heartbeat_is_due(now):
             effects += self._heartbeat(now)
@@ -257,6 +265,8 @@ class AgentSession:
     def _acknowledged(self, sequence: int, now: float) -> Effects:
         self._failures = 0
         if sequence <= self._sent:
+            if sequence > self.acked or sequence == self.sequence:
+                self.is_served, self._moved_at = True, now
             self.acked = max(self.acked, sequence)
             while self._inflight and self._inflight[0] <= sequence:
                 self._inflight.popleft()

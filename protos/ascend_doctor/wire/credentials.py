@@ -206,14 +206,15 @@ SERVER_OPTIONS: Dict[str, int] = {
     # The floor for pings must lie below the interval of the clients, or they are cut off with too_many_pings.
     "grpc.http2.min_ping_interval_without_data_ms": 10_000,
     "grpc.keepalive_permit_without_calls": 1,
-    # A node that has vanished is noticed within 45 s. gRPC asks, which costs no Python; what comes counts as an answer.
-    "grpc.keepalive_time_ms": 35_000,
-    "grpc.keepalive_timeout_ms": 10_000,
     # It pings after every message to learn how fast the way is; what nodes say fits into the smallest window.
     "grpc.http2.bdp_probe": 0,
     "grpc.max_concurrent_streams": 8,
     # A peer that keeps a connection without a call on it.
     "grpc.max_connection_idle_ms": 300_000,
+    # Who a peer is was seen when it connected, and its certificate may have expired since. Nodes are asked to come
+    # again before this.
+    "grpc.max_connection_age_ms": 30 * 3_600_000,
+    "grpc.max_connection_age_grace_ms": 60_000,
     # Nothing compressed is taken: gRPC unpacks a message before it looks at its size, a GiB out of one (grpcio 1.80).
     "grpc.compression_enabled_algorithms_bitset": 1,
     "grpc.server_handshake_timeout_ms": 30_000,
@@ -224,8 +225,9 @@ SERVER_OPTIONS: Dict[str, int] = {
     "grpc.http2.hpack_table_size.decoder": 0,
 }
 CLIENT_OPTIONS: Dict[str, int] = {
-    # Longer than the collector's, whose pings are signs of life enough.
-    "grpc.keepalive_time_ms": 40_000,
+    # Only who waits in silence asks: nodes say something more often, and what they say has to be confirmed within the
+    # same ten seconds.
+    "grpc.keepalive_time_ms": 180_000,
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.http2.max_pings_without_data": 0,
     "grpc.http2.bdp_probe": 0,

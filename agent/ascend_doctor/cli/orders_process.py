@@ -1,4 +1,4 @@
-"""`python -m ascend_doctor.cli.agent_orders_process WHOM [CONFIG]`: print what the configuration orders, pickled."""
+"""`python -m ascend_doctor.cli.orders_process WHOM [CONFIG]`: print what the configuration orders, pickled."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Sequence
 
-from ascend_doctor.cli.agent_orders import AGENT, PROBE, UPLINK, AgentOrders, ProbeOrders, UplinkOrders
 from ascend_doctor.cli.errors import UserError, exit_code_of
 from ascend_doctor.cli.judging import Bench, set_up
+from ascend_doctor.cli.orders import (
+    AGENT,
+    COLLECTOR,
+    PROBE,
+    UPLINK,
+    AgentOrders,
+    CollectorOrders,
+    ProbeOrders,
+    UplinkOrders,
+)
 from ascend_doctor.cli.output import doctor_version
 from ascend_doctor.model.subject import is_node_name
 from ascend_doctor.probe import plan
@@ -19,15 +28,19 @@ from ascend_doctor.wire.credentials import read_address
 
 
 def orders(whom: str, config: Optional[str]) -> Any:
-    """Return the orders that a configuration has for one of the agent's processes. Raises `UserError` for a bad one."""
+    """Return the orders that a configuration has for one of the processes. Raises `UserError` for a bad one."""
     bench = set_up(config)
-    name = bench.configuration.node_name()
-    if not is_node_name(name):
+    if whom != COLLECTOR:
+        _check_name(bench.configuration.node_name())
+    return _ORDERS[whom](bench)
+
+
+def _check_name(node: str) -> None:
+    if not is_node_name(node):
         raise UserError(
-            f"the host's name {name!r} cannot name a node, which has letters, digits, dots and dashes: "
+            f"the host's name {node!r} cannot name a node, which has letters, digits, dots and dashes: "
             "set `node` in the configuration"
         )
-    return _ORDERS[whom](bench)
 
 
 def _for_agent(bench: Bench) -> AgentOrders:
@@ -71,7 +84,34 @@ def _for_uplink(bench: Bench) -> UplinkOrders:
     )
 
 
-_ORDERS: Dict[str, Callable[[Bench], Any]] = {AGENT: _for_agent, PROBE: _for_probe, UPLINK: _for_uplink}
+def _for_collector(bench: Bench) -> CollectorOrders:
+    from ascend_doctor.cli.asking import tls_files  # noqa: PLC0415 - it loads gRPC
+    from ascend_doctor.collector.fleet import Deadlines  # noqa: PLC0415 - the agent's processes have no use for it
+    from ascend_doctor.collector.main import CollectorSettings  # noqa: PLC0415
+    from ascend_doctor.collector.store import Retention  # noqa: PLC0415
+
+    section = bench.configuration.collector
+    settings = CollectorSettings(
+        listen=read_address(section.listen),
+        store=section.store,
+        tls=tls_files(section.tls),
+        web=None if section.web is None else read_address(section.web.listen),
+        expected_nodes=tuple(section.expected_nodes),
+        deadlines=Deadlines(section.stale_after_s, section.lost_after_s),
+        retention=Retention(
+            section.history_days * 86_400.0, section.history_max_mb << 20, section.history_max_per_node
+        ),
+        version=doctor_version(),
+    )
+    return CollectorOrders(settings, bench.settings, bench.configuration.knowledge_dir)
+
+
+_ORDERS: Dict[str, Callable[[Bench], Any]] = {
+    AGENT: _for_agent,
+    PROBE: _for_probe,
+    UPLINK: _for_uplink,
+    COLLECTOR: _for_collector,
+}
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
-"""What the agent's processes are told, and how they get it: from a process of its own that reads the configuration.
+"""What processes that run for months are told, and how they get it: from another that reads the configuration.
 
 What reads and examines a configuration file weighs more than a half of the agent does, is needed for a moment, and
-would stay in memory for months. `agent_orders_process` is that process; nothing here is heavy.
+would stay in memory. `orders_process` is that process; nothing here is heavy.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import click
 from ascend_doctor.cli.errors import NO_VERDICT
 
 if TYPE_CHECKING:
+    from ascend_doctor.checks.engine import Settings
+    from ascend_doctor.collector.main import CollectorSettings
     from ascend_doctor.probe.local import LocalSettings
     from ascend_doctor.probe.loop import ProbeSettings
     from ascend_doctor.wire.credentials import Address, TlsFiles
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 AGENT = "agent"
 PROBE = "probe"
 UPLINK = "uplink"
+COLLECTOR = "collector"
 
 
 @attrs.frozen
@@ -59,12 +62,21 @@ class UplinkOrders:
     metrics: Optional[Address]
 
 
+@attrs.frozen
+class CollectorOrders:
+    """For the collector, as the configuration has them; its words on the command line come after."""
+
+    settings: CollectorSettings
+    checks: Settings
+    knowledge_dir: str
+
+
 def fetch(whom: str, config: Optional[str]) -> Any:
-    """Return the orders for the probe, the uplink, or the parent of both. `config` is the configuration's path.
+    """Return the orders for one of the processes. `config` is the configuration's path.
 
     Ends this process where the other one could not read it, and has told why.
     """
-    words = [sys.executable, "-m", "ascend_doctor.cli.agent_orders_process", whom]
+    words = [sys.executable, "-m", "ascend_doctor.cli.orders_process", whom]
     words += [] if config is None else [str(Path(config).absolute())]
     # In `/`, because `python -m` would take modules from the folder that it is started in.
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/", check=False)  # noqa: S603
