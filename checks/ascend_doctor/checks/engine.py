@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, cast
+from typing import Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, cast
 
 import attrs
 
@@ -60,6 +60,10 @@ def judge_fleet(fleet: FleetView, entries: Mapping[str, Entry], settings: Settin
     return FleetJudge(entries, settings).judge(fleet)
 
 
+def _anything(_finding: Finding) -> bool:
+    return True
+
+
 class FleetJudge:
     """Judges a fleet again and again, each time only by the checks of which a topic has changed somewhere.
 
@@ -74,14 +78,14 @@ class FleetJudge:
         self._told: Dict[str, Tuple[object, ...]] = {}
         self._found: Dict[str, Sequence[Finding]] = {}
 
-    def judge(self, fleet: FleetView) -> Tuple[Finding, ...]:
-        """Return what all enabled cluster checks find, not folded yet."""
+    def judge(self, fleet: FleetView, wanted: Callable[[Finding], bool] = _anything) -> Tuple[Finding, ...]:
+        """Return what all enabled cluster checks find and is `wanted`, not folded yet."""
         changed = self._take(fleet)
         found: List[Finding] = []
         for check in self._checks:
             if check.id not in self._found or any(topic.name in changed for topic in (NODE, *check.topics)):
                 self._found[check.id] = _judge_fleet(check, fleet, self._settings)
-            found += _dated(self._found[check.id], check, fleet)
+            found += _dated(list(filter(wanted, self._found[check.id])), check, fleet)
         return tuple(found)
 
     def _take(self, fleet: FleetView) -> Collection[str]:
@@ -168,6 +172,8 @@ def _untold(node: NodeFacts, check: FleetCheck) -> Optional[Finding]:
 
 def _dated(findings: Sequence[Finding], check: FleetCheck, fleet: FleetView) -> Iterator[Finding]:
     """Yield the findings with the time of the evidence: that of their node, else the oldest of all nodes."""
+    if not findings:
+        return
     times = {node.name: node.collected_at(check.topics) for node in fleet.nodes}
     oldest = min(filter(None, times.values()), default=0.0)
     for finding in findings:

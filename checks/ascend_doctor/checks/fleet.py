@@ -87,6 +87,8 @@ class _Seen:
 class _Heard:
     """A node that has told its facts over the wire."""
 
+    __slots__ = ("_times", "told")
+
     def __init__(self, told: Mapping[str, Telling], times: Mapping[str, float]) -> None:
         self.told = told
         self._times = times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ascend_doctor.checks.catalogue import Entry
@@ -16,7 +17,7 @@ from ascend_doctor.checks.engine import (
     judge_node,
 )
 from ascend_doctor.checks.fleet import FleetView, NodeFacts
-from ascend_doctor.checks.topics.node import NODE
+from ascend_doctor.checks.topics.node import NODE, Node
 from ascend_doctor.checks.view import NodeView
 from ascend_doctor.model.finding import Finding
 from ascend_doctor.model.reading import Missing
@@ -94,11 +95,15 @@ def make_report(
     return Report(made_at, verdict, nodes, tuple(findings), origin, doctor_version)
 
 
-def facts_of(node: NodeFacts) -> Dict[str, str]:
+def facts_of(node: NodeFacts) -> Mapping[str, str]:
     """Return the facts that a table of nodes shows, as short texts; what the node does not tell is left out."""
     facts = node.read(NODE)
-    if isinstance(facts, Missing):
-        return {}
+    return {} if isinstance(facts, Missing) else _shown(facts)
+
+
+@functools.lru_cache(maxsize=256)
+def _shown(facts: Node) -> Dict[str, str]:
+    """Return the same mapping for the same facts: most nodes of a fleet are of one kind."""
     found = {
         "product": facts.product,
         "generation": None if isinstance(facts.generation, Missing) else facts.generation.value,

@@ -169,6 +169,7 @@ class IngestService(ingest_pb2_grpc.IngestServiceServicer):
                 self._take(stream, request)
                 if stream.close is None:
                     await self._pace(stream, request.ByteSize())
+                del request  # or else each of thousands of streams keeps its last message until the next one
         except (WireError, DecodeError) as error:
             self._do(stream, stream.session.close(Reason.PROTOCOL, f"refused: {error}"))
 

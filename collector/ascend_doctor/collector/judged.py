@@ -101,26 +101,23 @@ class Judge:
         self._judge = FleetJudge(entries, settings)
         self._entries = entries
         self._version = version
+        self._before: Optional[Judged] = None
 
     def find(self, seen: Snapshot) -> Judged:
         """Judge a fleet at one time."""
         members = [seen.members[name] for name in seen.alive if name in seen.members]
         live = [item for item in members if seen.alive[item.name] is Liveness.LIVE]
         view = FleetView(item.facts for item in live)
-        across = self._judge.judge(view) if live else ()
-        own = [finding for item in live for finding in self._own(item)]
         # The cluster checks run over the live nodes together, whatever each said of itself.
-        told = [finding for finding in across if _matters(finding)]
-        findings = [*refold([*own, *told], view, self._entries)]
+        across = self._judge.judge(view, _matters) if live else ()
+        own = [finding for item in live for finding in self._own(item)]
+        findings = [*refold([*own, *across], view, self._entries)]
         for item in members:
             if seen.alive[item.name] is not Liveness.LIVE:
                 findings += (_stale(finding, seen.at - item.standing.received_at) for finding in self._own(item))
         concerning = by_node(findings)
         common = [item for item in concerning.get("", ()) if not any(subject.node for subject in item.affected)]
-        summaries = {
-            name: _summary(name, seen.members.get(name), concerning.get(name, ()), liveness)
-            for name, liveness in seen.alive.items()
-        }
+        summaries = {name: self._summary(name, seen, concerning) for name in seen.alive}
         nodes = tuple(summaries.values())
         whole = Report(
             made_at=seen.at,
@@ -132,7 +129,20 @@ class Judge:
             also_passed=sum(item.passed for item in members),
             also_skipped=sum(item.skipped for item in members),
         )
-        return Judged(seen, concerning, common, summaries, whole)
+        self._before = Judged(seen, concerning, common, summaries, whole)
+        return self._before
+
+    def _summary(self, name: str, seen: Snapshot, concerning: Mapping[str, Sequence[Finding]]) -> NodeSummary:
+        """Return the one of before for a node of which nothing is known since, and nothing is wrong."""
+        member, liveness, before = seen.members.get(name), seen.alive[name], self._before
+        if (
+            before is not None
+            and not (name in concerning or name in before.by_node)
+            and before.seen.alive.get(name) is liveness
+            and before.seen.members.get(name) is member
+        ):
+            return before.summaries[name]
+        return _summary(name, member, concerning.get(name, ()), liveness)
 
     def _own(self, member: Member) -> Iterator[Finding]:
         return (item for item in member.findings(passes=False) if not self._is_across(item))

@@ -78,7 +78,7 @@ class CollectorSession:
         self.ignored = 0
         """How many frames came that this program does not know."""
         self._lookup = lookup
-        self._identities = None if identities is None else frozenset(identities)
+        self._identities = None if identities is None else tuple(identities)  # a set takes five times the memory
         self._offer = offer
         self._closed = False
         self._committed = -1
