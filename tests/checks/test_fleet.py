@@ -235,6 +235,8 @@ def test_findings_have_the_time_of_what_they_rest_on() -> None:
     assert [AT, AT, AT + 1, 0.0] == [item.judged_at for item in judge.judge(FleetView(nodes))][:4]
     later = [node.followed_by(tell_all(view), {"ports": AT + 60}) for node, view in zip(nodes, whole)]
     assert [AT + 60] * 3 == [item.judged_at for item in judge.judge(FleetView(later))][:3]
+    of_ports = judge.judge(FleetView(later), lambda item: item.check == "ports" and bool(item.subject.node))
+    assert [("node-1", AT + 60), ("node-2", AT + 60)] == [(item.subject.node, item.judged_at) for item in of_ports]
 
 
 def test_ports_behind_a_switch_are_no_ends_of_a_cable() -> None:

@@ -330,16 +330,17 @@ def test_own_subjects_and_those_of_nobody_are_fine(key: str) -> None:
 
 
 def test_pool_gives_one_section_for_the_same_bytes() -> None:
-    """What is good is held once for all nodes, and forgotten with the last of them; what is particular is not."""
+    """Topics and what passed are held once for all nodes, and forgotten with the last of them; what failed is not."""
     pool = SectionPool()
-    good = [pool.read(bytes(bytearray(write_check("npu.ecc", [PASSED], NODE).content))) for _ in range(2)]
-    assert good[0] is good[1]
-    for section in (CHECK_SECTION, TOPIC_SECTION):
-        contents = [bytes(bytearray(section.content)) for _ in range(2)]
-        assert pool.read(contents[0]) is not pool.read(contents[1])
-        assert section == pool.read(contents[0])
-    assert 1 == len(pool._pool)
-    good.clear()
+    held = []
+    for section in (write_check("npu.ecc", [PASSED], NODE), TOPIC_SECTION):
+        held += [pool.read(bytes(bytearray(section.content))) for _ in range(2)]
+        assert held[-1] is held[-2]
+    contents = [bytes(bytearray(CHECK_SECTION.content)) for _ in range(2)]
+    assert pool.read(contents[0]) is not pool.read(contents[1])
+    assert CHECK_SECTION == pool.read(contents[0])
+    assert 2 == len(pool._pool)
+    held.clear()
     gc.collect()
     assert 0 == len(pool._pool)
 

@@ -22,7 +22,6 @@ APPLICATION_ID = 0x41734472
 
 _MAGIC = b"SQLite format 3\0"
 _LOCK_MARK = b"held by the collector of ascend-doctor\n"
-_CACHE_KIB = 8192
 
 # Only what SQLite 3.24 has: the library is the host's. Rows of `nodes` are too large for a table WITHOUT ROWID, which
 # would give each an overflow page.
@@ -202,7 +201,6 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
         )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)

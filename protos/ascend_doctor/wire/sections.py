@@ -134,7 +134,7 @@ def _unpacked(data: bytes) -> bytes:
 class SectionPool:
     """Reads sections, and gives the same one for the same bytes: most nodes of a fleet say mostly the same.
 
-    What is particular to a node is not pooled. A section is forgotten with its last holder.
+    What did not pass is particular to a node, and is not pooled. A section is forgotten with its last holder.
     """
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class SectionPool:
         if known is not None:
             return known
         section = read_section(content)
-        if section.statuses and _GOOD.issuperset(section.statuses):
+        if _GOOD.issuperset(section.statuses):
             self._pool[section.content] = section
         return section
 
