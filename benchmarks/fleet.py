@@ -272,8 +272,8 @@ def measure(folder: Path, count: int, size: Size) -> Measured:
         connect_s = time.monotonic() - began
         connected = collector.usage
         say(f"{count} nodes are there after {connect_s:.0f} s, {connected.cpu_s - base.cpu_s:.1f} s of CPU")
-        time.sleep(size.settle_s)
         readers = Readers(collector, size)
+        time.sleep(size.settle_s)  # the first question takes longer than all others: everything is read for it
         before, first = collector.metrics(), collector.usage
         time.sleep(size.window_s)
         last, after = collector.usage, collector.metrics()

@@ -48,7 +48,7 @@ async def test_the_kernel_looks_after_the_connections():
         await until(lambda: _options(number) is not None)
         found = _options(number)
     await server.stop(0)
-    assert [1, 30, 5, 3, 45_000] == found
+    assert [1, 15, 5, 2, 25_000] == found
 
 
 async def test_a_port_that_is_not_found_is_told(monkeypatch, caplog):

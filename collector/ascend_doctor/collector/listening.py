@@ -17,12 +17,12 @@ from ascend_doctor.wire.credentials import Address
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 30
+IDLE_S = 15
 """When a peer has been silent for so long the kernel asks whether it is there,"""
 ASK_EVERY_S = 5
 """and so often again,"""
-GONE_S = 45
-"""and ends the connection when nothing has come for so long, or what was sent is not confirmed."""
+GONE_S = 25
+"""and ends the connection when nothing has come for so long, or what was sent is not confirmed so long after."""
 _OPTIONS = {
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): IDLE_S,
@@ -35,7 +35,7 @@ _OPTIONS = {
 def bind(server: grpc.aio.Server, listen: Address, credentials: Optional[grpc.ServerCredentials]) -> int:
     """Let a server listen, without TLS when there are no credentials, and return the port.
 
-    Whoever vanishes without a word is noticed within `GONE_S`. gRPC could ask peers itself: for nodes that rest this
+    Whoever vanishes without a word is noticed within `GONE_S`, twice that where something is on its way to him. gRPC could ask peers itself: for nodes that rest this
     takes twice as much CPU as everything else (grpcio 1.80), and the kernel does it for nothing. Connections inherit
     what is set for the port. Raises `ListenError`.
     """
