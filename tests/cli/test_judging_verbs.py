@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import attrs
 import jsonschema
@@ -23,6 +26,7 @@ from ascend_doctor.model.verdict import Verdict
 from ascend_doctor.probe import recording
 from ascend_doctor.probe.recording import Recording
 from ascend_doctor.report import json_report
+from waiting import PATIENCE_S, wait_until
 
 SCENARIO = "nodes:\n  - {name: 'n[1-2]', product: atlas-800i-a2}\n"
 
@@ -282,6 +286,26 @@ def test_an_agent_tells_of_a_broken_configuration(only, tmp_path, capfd):
     assert "" == out
     assert 1 == len(err.splitlines())
     assert "c.yaml:1" in err
+
+
+@pytest.mark.parametrize("verb", [["agent"], ["collector"]], ids=" ".join)
+def test_who_is_ended_while_it_starts_leaves_nothing_behind(verb, tmp_path):
+    """SIGTERM while the configuration is read ends the process that reads it too; that is no failure."""
+    config = tmp_path / "c.yaml"
+    os.mkfifo(config)  # it is read for as long as nobody writes
+    words = [sys.executable, "-c", "import sys; from ascend_doctor.cli.main import main; sys.exit(main())"]
+    process = subprocess.Popen([*words, *verb, "--config", str(config)])
+    reader = []
+
+    def is_reading():
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        reader[:] = [int(pid) for pid in children]
+        return bool(reader) and b"orders_process" in Path(f"/proc/{reader[0]}/cmdline").read_bytes()
+
+    wait_until(is_reading)
+    process.terminate()
+    assert 0 == process.wait(PATIENCE_S)
+    assert not Path(f"/proc/{reader[0]}").exists()
 
 
 def test_a_tool_that_hangs_before_there_is_a_map_is_one_problem(tmp_path, capsys):

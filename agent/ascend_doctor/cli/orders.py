@@ -7,10 +7,11 @@ would stay in memory. `orders_process` is that process; nothing here is heavy.
 from __future__ import annotations
 
 import pickle
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Tuple
 
 import attrs
 import click
@@ -78,8 +79,16 @@ def fetch(whom: str, config: Optional[str]) -> Any:
     """
     words = [sys.executable, "-m", "ascend_doctor.cli.orders_process", whom]
     words += [] if config is None else [str(Path(config).absolute())]
-    # In `/`, because `python -m` would take modules from the folder that it is started in.
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/", check=False)  # noqa: S603
+    before = signal.signal(signal.SIGTERM, _end)  # or else the other process would be left behind
+    try:
+        # In `/`, because `python -m` would take modules from the folder that it is started in.
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/", check=False)  # noqa: S603
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if done.returncode:
         raise click.exceptions.Exit(NO_VERDICT)
     return pickle.loads(done.stdout)  # noqa: S301 - by our own program, over a pipe of our own
+
+
+def _end(*_: object) -> NoReturn:
+    raise click.exceptions.Exit(0)

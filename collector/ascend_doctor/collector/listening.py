@@ -35,9 +35,9 @@ _OPTIONS = {
 def bind(server: grpc.aio.Server, listen: Address, credentials: Optional[grpc.ServerCredentials]) -> int:
     """Let a server listen, without TLS when there are no credentials, and return the port.
 
-    Whoever vanishes without a word is noticed within `GONE_S`, twice that where something is on its way to him. gRPC could ask peers itself: for nodes that rest this
-    takes twice as much CPU as everything else (grpcio 1.80), and the kernel does it for nothing. Connections inherit
-    what is set for the port. Raises `ListenError`.
+    Whoever vanishes without a word is noticed within `GONE_S`, twice that where something is on its way to him. gRPC
+    could ask peers itself: for nodes that rest this takes twice as much CPU as everything else (grpcio 1.80), and the
+    kernel does it for nothing. Connections inherit what is set for the port. Raises `ListenError`.
     """
     address = str(listen)
     try:
